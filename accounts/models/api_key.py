@@ -1,0 +1,92 @@
+"""Credentials of senders: what the server keeps of an API key."""
+
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models.catalogue import Product
+from accounts.models.workspace import User, Workspace
+
+
+class ApiKey(models.Model):
+    """One credential of a sender. Revoked, never deleted.
+
+    The key itself is never stored in the clear: ``digest`` finds it, ``sealed`` lets
+    members copy it again and lets the server compute a Reamaze authkey.
+    """
+
+    class Kind(models.TextChoices):
+        """What the credential is for; part of the key's visible prefix."""
+
+        INGEST = "ingest", "Ingestion key"
+        READ = "read", "Read API key"
+        CLIENT = "client", "OAuth client"
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="api_keys"
+    )
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.INGEST)
+    prefix = models.CharField(max_length=24, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    sealed = models.TextField(editable=False)
+    dialects = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="Which senders may use it; empty means all.",
+    )
+    product = models.ForeignKey(
+        Product,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        help_text="When set, only events of this product are taken.",
+    )
+    allowed_networks = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        help_text="Networks such as 203.0.113.0/24; empty means everywhere.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rotated_from = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="rotated_to",
+    )
+    # Raised by every change, and compared in the statement that stores an event, so
+    # that a key cached in a web process is never used after it was changed.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("workspace", "name", "id")
+        verbose_name = "API key"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind__in=("ingest", "read", "client")),
+                name="api_key_kind_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def is_usable(self, now: datetime | None = None) -> bool:
+        """Say whether the key is neither revoked nor expired."""
+        now = now or timezone.now()
+        return self.revoked_at is None and (
+            self.expires_at is None or self.expires_at > now
+        )

@@ -1,0 +1,47 @@
+"""Who did what to something that matters: keys, people, data."""
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.workspace import User, Workspace
+
+
+class AuditEntry(models.Model):
+    """One line of the audit log. Written once, never changed."""
+
+    class Action(models.TextChoices):
+        """What was done."""
+
+        KEY_CREATED = "key_created", "API key created"
+        KEY_VIEWED = "key_viewed", "API key viewed"
+        KEY_ROTATED = "key_rotated", "API key rotated"
+        KEY_REVOKED = "key_revoked", "API key revoked"
+        KEY_CHANGED = "key_changed", "API key changed"
+        QUARANTINE_REPLAYED = "quarantine_replayed", "Quarantine replayed"
+        QUARANTINE_DISCARDED = "quarantine_discarded", "Quarantine discarded"
+        CORRECTION_MADE = "correction_made", "Correction made"
+        CORRECTION_UNDONE = "correction_undone", "Correction undone"
+        MEMBER_CHANGED = "member_changed", "Member changed"
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="audit_entries"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    # Empty for an operator at the command line.
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
+    actor_label = models.CharField(max_length=254, blank=True)
+    action = models.CharField(max_length=30, choices=Action)
+    subject = models.CharField(max_length=200)
+    detail = models.JSONField(default=dict, blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "audit log"
+        indexes = (
+            # The audit page of a workspace, newest first.
+            models.Index(fields=("workspace", "-id"), name="audit_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()}: {self.subject}"

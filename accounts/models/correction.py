@@ -1,0 +1,39 @@
+"""Corrections by people: merges, splits and moves, each undoable."""
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.workspace import User, Workspace
+
+
+class Correction(models.Model):
+    """One change to who is who, with what is needed to take it back."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        MERGE = "merge", "Developers merged"
+        SPLIT = "split", "Identity split off"
+        MOVE = "move", "Moved to another account"
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="corrections"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    # Who did it; empty when a rule joined two identities of one event.
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    # Ids and former values; its shape is documented in `accounts/corrections.py`.
+    before = models.JSONField(default=dict)
+    developer_ids = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -1,0 +1,175 @@
+"""Scores, the model they were made with, and their daily history."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models.account import Account
+from accounts.models.developer import Developer
+from accounts.models.workspace import User, Workspace
+
+
+class ScoreModel(models.Model):
+    """One version of how a workspace turns usage into scores. Never edited.
+
+    Points are kept decayed *forward* to ``landmark``: time passing changes no row, and
+    the points of day ``d`` are ``stored × 2^((landmark − d) / half_life_days)``.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="score_models"
+    )
+    version = models.PositiveIntegerField()
+    half_life_days = models.FloatField(default=14.0, validators=[MinValueValidator(1)])
+    landmark = models.DateField()
+    # Points at which a score is 63 (1 − 1/e); a typical active one lands mid-scale.
+    developer_scale = models.FloatField(default=125.0)
+    account_scale = models.FloatField(default=375.0)
+    # Share of the points added for each doubling of the effective developers.
+    breadth_bonus = models.FloatField(default=0.1)
+    high_from = models.FloatField(default=60.0)
+    medium_from = models.FloatField(default=20.0)
+    # {metric id: [weight, daily cap or null]} as it was when the version was made.
+    weights = models.JSONField(default=dict)
+    note = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("workspace", "-version")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("workspace", "version"), name="score_model_version_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(half_life_days__gte=1)
+                & Q(developer_scale__gt=0)
+                & Q(account_scale__gt=0)
+                & Q(breadth_bonus__gte=0)
+                & Q(high_from__gt=F("medium_from"))
+                & Q(medium_from__gt=0)
+                & Q(high_from__lt=100),
+                name="score_model_sane",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Score model {self.version}"
+
+
+class DeveloperScore(models.Model):
+    """A developer's points as of the landmark day of their score model."""
+
+    developer = models.OneToOneField(
+        Developer, on_delete=models.CASCADE, primary_key=True, related_name="score"
+    )
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
+    points = models.FloatField()
+    model_version = models.PositiveIntegerField()
+    last_active_on = models.DateField()
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            # Developer list sorted by score; the order never changes with time.
+            models.Index(
+                fields=("workspace", "-points", "-developer"),
+                name="developer_score_order",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.points:.1f} points"
+
+
+class AccountScore(models.Model):
+    """An account's points as of the landmark day of its score model.
+
+    ``points`` includes the breadth bonus; ``effective_developers`` is the inverse
+    Simpson index (Σp)² / Σp² of its developers' points, which common decay leaves
+    unchanged, so the bonus needs no touching as time passes either.
+    """
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="score"
+    )
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
+    points = models.FloatField()
+    effective_developers = models.FloatField()
+    active_developers = models.PositiveIntegerField()
+    model_version = models.PositiveIntegerField()
+    last_active_on = models.DateField()
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            # Account list sorted by score; the order never changes with time.
+            models.Index(
+                fields=("workspace", "-points", "-account"), name="account_score_order"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.points:.1f} points"
+
+
+class TouchedDeveloper(models.Model):
+    """A queue: developers whose usage changed since they were last scored.
+
+    Written by the digest in the transaction that changes the usage. A developer may
+    stand in it more than once; scoring takes rows with SKIP LOCKED and deletes them.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False
+    )
+    developer_id = models.BigIntegerField()
+    touched_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        indexes = (
+            # Is this developer's score stale?
+            models.Index(fields=("developer_id",), name="touched_by_developer"),
+        )
+
+    def __str__(self) -> str:
+        return f"Developer {self.developer_id}"
+
+
+class ScoreSnapshot(models.Model):
+    """The score of one account or developer at the end of one UTC day.
+
+    Scores under half a point are not kept: zero is not stored.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
+    day = models.DateField()
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, null=True, related_name="snapshots"
+    )
+    developer = models.ForeignKey(
+        Developer, on_delete=models.CASCADE, null=True, related_name="snapshots"
+    )
+    points = models.FloatField()
+    score = models.FloatField()
+    model_version = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "day"), name="snapshot_account_day_once"
+            ),
+            models.UniqueConstraint(
+                fields=("developer", "day"), name="snapshot_developer_day_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(account__isnull=True) ^ Q(developer__isnull=True),
+                name="snapshot_of_one_subject",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.score:.0f}"

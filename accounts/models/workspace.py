@@ -1,0 +1,130 @@
+"""The tenant, the people who log in, and what each may do where."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+
+SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+
+
+class Role(models.TextChoices):
+    """What a member may do in one workspace, weakest last."""
+
+    ADMIN = "admin", "Admin"
+    MEMBER = "member", "Member"
+    VIEWER = "viewer", "Viewer"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users from an e-mail address and a password."""
+
+    def create_user(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Create a person who may log in; the address is kept in lower case."""
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Create an operator: someone who is admin of every workspace."""
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a user at log-in; the case of the address does not matter."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who logs in. What they may do hangs on their memberships."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "user"
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin asks this; the admin site itself checks memberships."""
+        return self.is_active
+
+    def get_full_name(self) -> str:
+        """Return the name, else the address."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """Return the first word of the name, else the local part of the address."""
+        return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
+
+
+class Workspace(models.Model):
+    """The tenant: everything that is measured and everyone who may see it."""
+
+    slug = models.CharField(
+        max_length=63,
+        unique=True,
+        validators=[
+            RegexValidator(
+                SLUG_PATTERN,
+                "Use lower-case letters, digits and hyphens, at most 63.",
+            )
+        ],
+        help_text="In web addresses and, as namespace or account, in some clients.",
+    )
+    name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_demo = models.BooleanField(default=False, editable=False)
+    members = models.ManyToManyField(
+        User, through="Membership", related_name="workspaces"
+    )
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person's role in one workspace."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="memberships"
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("workspace", "user")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("workspace", "user"), name="membership_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"

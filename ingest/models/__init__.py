@@ -1,0 +1,15 @@
+"""Tables of `ingest`: what happened?"""
+
+from ingest.models.counter import IngestCounter
+from ingest.models.event import Event, EventKey
+from ingest.models.inbox import IdempotencyKey, InboxEntry
+from ingest.models.quarantine import QuarantinedEvent
+
+__all__ = [
+    "Event",
+    "EventKey",
+    "IdempotencyKey",
+    "InboxEntry",
+    "IngestCounter",
+    "QuarantinedEvent",
+]

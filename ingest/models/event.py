@@ -1,0 +1,72 @@
+"""Events and the ledger that keeps them from being counted twice."""
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+
+from accounts.models import ApiKey, Identity, Metric, Product, Workspace
+
+
+class Event(models.Model):
+    """One immutable fact, filed under the identity that did it.
+
+    The table is partitioned by month of ``occurred_at`` (migration 0002) and written
+    only with set-based SQL, so Django neither creates nor changes it. It has no unique
+    index of its own: `EventKey` is what makes an event count once.
+    """
+
+    class Flag(models.IntegerChoices):
+        """Oddities of one event; the numbers are bits."""
+
+        CLOCK_IN_FUTURE = 1, "Clock in the future"
+
+    id = models.BigIntegerField(primary_key=True)
+    workspace = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING)
+    identity = models.ForeignKey(Identity, on_delete=models.DO_NOTHING)
+    product = models.ForeignKey(Product, on_delete=models.DO_NOTHING)
+    metric = models.ForeignKey(Metric, on_delete=models.DO_NOTHING)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.DO_NOTHING, null=True)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    count = models.IntegerField(default=1)
+    value = models.FloatField(null=True)
+    flags = models.SmallIntegerField(default=0)
+    is_test = models.BooleanField(default=False)
+    dialect = models.CharField(max_length=20)
+    source = models.CharField(max_length=20)
+    event_id = models.TextField()
+    environment = models.TextField()
+    session_id = models.TextField()
+    user_agent = models.TextField()
+    ip = models.GenericIPAddressField(null=True)
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        managed = False
+        db_table = "ingest_event"
+
+    def __str__(self) -> str:
+        return f"Event {self.pk}"
+
+
+class EventKey(models.Model):
+    """The ledger: one row per event that must count once, whatever became of it.
+
+    ``key`` is 16 bytes of BLAKE2b over the dialect's own dedupe key, kept as ``uuid``
+    because that is a fixed-size type. Rows older than ``EVENT_KEY_DAYS`` are pruned.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "key")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False
+    )
+    key = models.UUIDField()
+    seen_on = models.DateField(db_default=models.functions.Now())
+
+    class Meta:
+        indexes = (
+            # Pruning; rows are written in the order of this column.
+            BrinIndex(fields=("seen_on",), name="event_key_by_day"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.key)
