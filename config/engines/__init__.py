@@ -1,0 +1,89 @@
+"""Database and broker without anything to install: real servers run on demand.
+
+Settings ask for addresses, which are fixed by the data directory and start nothing.
+Whoever needs a server holds a lease on it. ``DATABASE_URL`` and ``REDIS_URL`` name
+servers of your own instead, and then nothing here runs.
+"""
+
+import atexit
+import os
+import threading
+
+from config.engines import postgres, redis
+from config.engines.broker import celery_url, transport_options
+from config.engines.errors import EngineError
+from config.engines.lease import Lease
+from config.engines.paths import data_dir
+
+__all__ = [
+    "EngineError",
+    "attach_postgres",
+    "broker_transport_options",
+    "broker_url",
+    "data_dir",
+    "database_backend",
+    "database_url",
+    "lease_postgres",
+    "lease_redis",
+    "redis_url",
+]
+
+_attached: list[Lease] = []
+_guard = threading.Lock()
+
+
+def database_url() -> str:
+    """Return ``DATABASE_URL``, else the address of the embedded database."""
+    return os.environ.get("DATABASE_URL") or postgres.url()
+
+
+def database_backend() -> str:
+    """Return Django's backend: its own, or ours that starts the embedded server."""
+    if os.environ.get("DATABASE_URL"):
+        return "django.db.backends.postgresql"
+    return "config.engines.backend"
+
+
+def redis_url() -> str | None:
+    """Return ``REDIS_URL``, else the embedded server's, else None if there is none."""
+    return os.environ.get("REDIS_URL") or redis.url()
+
+
+def broker_url() -> str:
+    """Return the address for Celery: Redis, or the database where no Redis exists."""
+    return celery_url(redis_url(), database_url())
+
+
+def broker_transport_options(*, longest_task: int = 600) -> dict[str, object]:
+    """Return Celery's transport options; ``longest_task`` is its time limit."""
+    return transport_options(broker_url(), longest_task=longest_task)
+
+
+def lease_postgres(*, durable: bool | None = None) -> Lease:
+    """Return a lease on the embedded database, to be used in a ``with`` statement.
+
+    ``UPTICK_POSTGRES_FSYNC=0`` or ``durable=False`` trade safety for speed in tests.
+    """
+    if durable is None:
+        durable = os.environ.get("UPTICK_POSTGRES_FSYNC", "1") != "0"
+    return Lease(postgres.server(durable=durable))
+
+
+def lease_redis() -> Lease:
+    """Return a lease on the embedded Redis, to be used in a ``with`` statement."""
+    return Lease(redis.server())
+
+
+def attach_postgres() -> None:
+    """Hold a lease on the embedded database until this process ends.
+
+    Called at the first connection; later calls cost a look at a list.
+
+    Raises:
+        EngineError: the server cannot be started.
+    """
+    with _guard:
+        if not _attached:
+            lease = lease_postgres().acquire()
+            _attached.append(lease)
+            atexit.register(lease.release)
