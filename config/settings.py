@@ -37,6 +37,9 @@ PUBLIC_URL = env_str("PUBLIC_URL").rstrip("/")
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 HTTPS = env_bool("HTTPS", default=False)
 WEB_WORKERS = env_int("WEB_WORKERS", 2, minimum=1)
+# Per worker; more than one lets slow pages overlap and costs ingestion speed.
+WEB_THREADS = env_int("WEB_THREADS", 1, minimum=1)
+WORKER_PROCESSES = env_int("WORKER_PROCESSES", 2, minimum=1)
 
 INSTALLED_APPS = [
     "config.apps.UptickAdminConfig",
@@ -99,6 +102,7 @@ INSTALLED_APPS.append("django.forms")
 DATABASES = {
     "default": {
         **database_settings(engines.database_url()),
+        "ENGINE": engines.database_backend(),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
@@ -108,11 +112,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = engines.broker_url()
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = engines.broker_transport_options()
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = env_int("TASK_TIME_LIMIT", 600, minimum=10)
+CELERY_BROKER_TRANSPORT_OPTIONS = engines.broker_transport_options(
+    longest_task=CELERY_TASK_TIME_LIMIT
+)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
