@@ -1,0 +1,60 @@
+"""What every test may ask for: engines, a browser, and an honest list of skips."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from config import engines
+from tests.browser import start_chromium
+
+TOOLS = {
+    "browser": (("chromium", "chromedriver"), "UPTICK_REQUIRE_BROWSER"),
+    "node": (("node",), "UPTICK_REQUIRE_BROWSER"),
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[Redis]:
+    """A real Redis for the whole run; this worker's database starts empty."""
+    with engines.lease_redis():
+        client = Redis.from_url(os.environ["REDIS_URL"])
+        client.flushdb()
+        yield client
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["object"]:
+    """A headless Chromium, one for the run; mark its tests with ``browser``."""
+    driver = start_chromium()
+    yield driver
+    driver.quit()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine has no tool for, unless the tool is required."""
+    for name, (programs, requirement) in TOOLS.items():
+        missing = [program for program in programs if shutil.which(program) is None]
+        if not missing or os.environ.get(requirement) == "1":
+            continue
+        reason = f"{' and '.join(missing)} not installed"
+        for item in items:
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end how many tests did not run, and why."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    if reasons:
+        terminalreporter.section("Not tested here")
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f"{count:5d}  {reason}")
