@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models.fields import NetworkField
 from accounts.models.workspace import User, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class Account(models.Model):
@@ -26,6 +27,8 @@ class Account(models.Model):
     first_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -60,6 +63,8 @@ class AccountDomain(models.Model):
     )
     domain = models.CharField(max_length=253)
 
+    objects = WorkspaceQuerySet.as_manager()
+
     class Meta:
         ordering = ("domain",)
         constraints = (
@@ -90,6 +95,8 @@ class AccountNetwork(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, editable=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("network",)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models.catalogue import Product
 from accounts.models.workspace import User, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class ApiKey(models.Model):
@@ -70,6 +71,8 @@ class ApiKey(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, editable=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("workspace", "name", "id")

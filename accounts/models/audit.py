@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.workspace import User, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class AuditEntry(models.Model):
@@ -34,6 +35,8 @@ class AuditEntry(models.Model):
     subject = models.CharField(max_length=200)
     detail = models.JSONField(default=dict, blank=True)
     ip = models.GenericIPAddressField(null=True, blank=True)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

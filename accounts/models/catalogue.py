@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.workspace import Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 FOLDED_AWAY = re.compile(r"[\s_-]+")
 
@@ -45,6 +46,8 @@ class Product(models.Model):
         help_text="Registered itself through an event; nobody has confirmed it yet.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
@@ -90,6 +93,8 @@ class Metric(models.Model):
         help_text="Uses a developer can score with on one day; empty is no limit.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("key",)

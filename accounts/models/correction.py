@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.workspace import User, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class Correction(models.Model):
@@ -31,6 +32,8 @@ class Correction(models.Model):
     undone_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models.account import Account
 from accounts.models.workspace import Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class AttributionRule(models.TextChoices):
@@ -71,6 +72,8 @@ class Developer(models.Model):
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = WorkspaceQuerySet.as_manager()
+
     class Meta:
         ordering = ("display_name", "id")
         constraints = (
@@ -126,6 +129,8 @@ class Identity(models.Model):
     )
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("kind", "value")

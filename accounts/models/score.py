@@ -8,10 +8,14 @@ from django.utils import timezone
 from accounts.models.account import Account
 from accounts.models.developer import Developer
 from accounts.models.workspace import User, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class ScoreModel(models.Model):
     """One version of how a workspace turns usage into scores. Never edited.
+
+    Only metrics that are new to it are added to ``weights``: nothing was ever scored
+    with them.
 
     Points are kept decayed *forward* to ``landmark``: time passing changes no row, and
     the points of day ``d`` are ``stored × 2^((landmark − d) / half_life_days)``.
@@ -37,6 +41,11 @@ class ScoreModel(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When all scores of the workspace were made with it. Until then it is pending:
+    # the scores are of the version before, and stale.
+    applied_at = models.DateTimeField(null=True, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("workspace", "-version")
@@ -91,6 +100,7 @@ class AccountScore(models.Model):
     ``points`` includes the breadth bonus; ``effective_developers`` is the inverse
     Simpson index (Σp)² / Σp² of its developers' points, which common decay leaves
     unchanged, so the bonus needs no touching as time passes either.
+    ``active_developers`` are people whose uses scored, however long ago.
     """
 
     account = models.OneToOneField(
@@ -140,18 +150,16 @@ class TouchedDeveloper(models.Model):
 
 
 class ScoreSnapshot(models.Model):
-    """The score of one account or developer at the end of one UTC day.
+    """The score of one account at the end of one UTC day.
 
-    Scores under half a point are not kept: zero is not stored.
+    Scores under half a point are not kept: a day without a row is a zero. Developers
+    have none: their history is a running sum over their own usage.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
     day = models.DateField()
     account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, null=True, related_name="snapshots"
-    )
-    developer = models.ForeignKey(
-        Developer, on_delete=models.CASCADE, null=True, related_name="snapshots"
+        Account, on_delete=models.CASCADE, related_name="snapshots", db_index=False
     )
     points = models.FloatField()
     score = models.FloatField()
@@ -159,16 +167,14 @@ class ScoreSnapshot(models.Model):
 
     class Meta:
         constraints = (
+            # Also the trend of an account.
             models.UniqueConstraint(
                 fields=("account", "day"), name="snapshot_account_day_once"
             ),
-            models.UniqueConstraint(
-                fields=("developer", "day"), name="snapshot_developer_day_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(account__isnull=True) ^ Q(developer__isnull=True),
-                name="snapshot_of_one_subject",
-            ),
+        )
+        indexes = (
+            # Who moved since a day; writing a day again; pruning.
+            models.Index(fields=("workspace", "day"), name="snapshot_by_day"),
         )
 
     def __str__(self) -> str:

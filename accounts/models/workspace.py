@@ -1,5 +1,6 @@
 """The tenant, the people who log in, and what each may do where."""
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -7,6 +8,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+
+from accounts.querysets import WorkspaceQuerySet, WorkspaceSet
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 
@@ -68,6 +71,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Django's admin asks this; the admin site itself checks memberships."""
         return self.is_active
 
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        """The person's role by workspace id, read once per object."""
+        return dict(self.memberships.values_list("workspace_id", "role"))
+
     def get_full_name(self) -> str:
         """Return the name, else the address."""
         return self.name or self.email
@@ -98,6 +106,8 @@ class Workspace(models.Model):
         User, through="Membership", related_name="workspaces"
     )
 
+    objects = WorkspaceSet.as_manager()
+
     class Meta:
         ordering = ("name",)
 
@@ -114,6 +124,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ("workspace", "user")

@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.models import ApiKey, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class IngestCounter(models.Model):
@@ -19,6 +20,8 @@ class IngestCounter(models.Model):
     hour = models.DateTimeField()
     outcome = models.CharField(max_length=60)
     count = models.BigIntegerField()
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         constraints = (

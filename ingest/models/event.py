@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from accounts.models import ApiKey, Identity, Metric, Product, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class Event(models.Model):
@@ -39,6 +40,8 @@ class Event(models.Model):
     user_agent = models.TextField()
     ip = models.GenericIPAddressField(null=True)
     properties = models.JSONField(default=dict)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         managed = False

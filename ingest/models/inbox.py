@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.models import ApiKey, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class InboxEntry(models.Model):
@@ -26,6 +27,8 @@ class InboxEntry(models.Model):
     tries = models.PositiveSmallIntegerField(db_default=0)
     not_before = models.DateTimeField(null=True)
     last_error = models.TextField(db_default="")
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "inbox entries"

@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.models import ApiKey, Workspace
+from accounts.querysets import WorkspaceQuerySet
 
 
 class QuarantinedEvent(models.Model):
@@ -44,6 +45,8 @@ class QuarantinedEvent(models.Model):
         max_length=10, choices=Status, default=Status.WAITING, db_default=Status.WAITING
     )
     settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         indexes = (

@@ -1,0 +1,133 @@
+"""Writes that touch several models: a new workspace, and who belongs to one."""
+
+from datetime import UTC, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.audit import record
+from accounts.errors import AccountsError
+from accounts.models import (
+    AuditEntry,
+    Membership,
+    Metric,
+    Role,
+    ScoreModel,
+    User,
+    Workspace,
+)
+
+# The metric that every workspace holds (contract `reo`, Metrics).
+FIRST_METRIC = {"key": "CALL_HOME", "label": "Call home", "level": "secondary1"}
+
+
+def create_workspace(
+    slug: str,
+    name: str = "",
+    owner: User | None = None,
+    *,
+    actor: User | None = None,
+    is_demo: bool = False,
+) -> Workspace:
+    """Create a workspace with its first metric, score model and perhaps an admin.
+
+    The landmark of the score model is today, so stored points stay near their
+    present value for a long time.
+
+    Raises:
+        AccountsError: the slug is taken or is not one.
+    """
+    workspace = Workspace(slug=slug, name=name or slug, is_demo=is_demo)
+    try:
+        workspace.full_clean()
+    except ValidationError as error:
+        raise AccountsError(" ".join(error.messages)) from None
+    with transaction.atomic():
+        workspace.save()
+        prepare_workspace(workspace)
+        if owner is not None:
+            set_role(workspace, owner, Role.ADMIN, actor=actor)
+    return workspace
+
+
+def prepare_workspace(workspace: Workspace) -> None:
+    """Give a new workspace what every workspace has: a metric and a score model."""
+    metric = Metric.objects.create(workspace=workspace, **FIRST_METRIC)
+    ScoreModel.objects.create(
+        workspace=workspace,
+        version=1,
+        landmark=datetime.now(tz=UTC).date(),
+        weights={str(metric.pk): [metric.weight, metric.daily_cap]},
+        note="First version",
+    )
+
+
+def set_role(
+    workspace: Workspace,
+    user: User,
+    role: Role,
+    *,
+    actor: User | None = None,
+    ip: str | None = None,
+) -> Membership:
+    """Make someone a member, or change what they may do; both are audited.
+
+    Raises:
+        AccountsError: the last admin of the workspace would lose that role.
+    """
+    with transaction.atomic():
+        _lock(workspace)
+        current = Membership.objects.filter(workspace=workspace, user=user).first()
+        before = current.role if current else None
+        if before == Role.ADMIN and role != Role.ADMIN:
+            _require_another_admin(workspace, user)
+        membership, _ = Membership.objects.update_or_create(
+            workspace=workspace, user=user, defaults={"role": role}
+        )
+        if before != role:
+            record(
+                workspace=workspace,
+                action=AuditEntry.Action.MEMBER_CHANGED,
+                subject=user.email,
+                actor=actor,
+                ip=ip,
+                detail={"before": before, "after": role},
+            )
+    return membership
+
+
+def remove_member(
+    membership: Membership, *, actor: User | None = None, ip: str | None = None
+) -> None:
+    """End someone's membership; the person keeps their log-in.
+
+    Raises:
+        AccountsError: they are the workspace's last admin.
+    """
+    workspace, user = membership.workspace, membership.user
+    with transaction.atomic():
+        _lock(workspace)
+        if membership.role == Role.ADMIN:
+            _require_another_admin(workspace, user)
+        membership.delete()
+        record(
+            workspace=workspace,
+            action=AuditEntry.Action.MEMBER_CHANGED,
+            subject=user.email,
+            actor=actor,
+            ip=ip,
+            detail={"before": membership.role, "after": None},
+        )
+
+
+def _lock(workspace: Workspace) -> None:
+    """Let changes of members wait for each other: two admins may leave at once."""
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
+
+
+def _require_another_admin(workspace: Workspace, user: User) -> None:
+    others = Membership.objects.filter(
+        workspace=workspace, role=Role.ADMIN, user__is_active=True
+    ).exclude(user=user)
+    if not others.exists():
+        raise AccountsError(f"{user.email} is the last admin of {workspace}.")

@@ -1,0 +1,48 @@
+"""Plain functions that make the rows tests start from; each returns what it made."""
+
+from itertools import count
+
+from accounts.keys import create_key
+from accounts.models import Membership, Metric, Product, Role, User
+from accounts.services import create_workspace
+
+PASSWORD = "correct-horse-7"
+_numbers = count(1)
+
+
+def make_workspace(slug="acme", name="", **fields):
+    """A workspace as the product itself makes it: with CALL_HOME and a score model."""
+    return create_workspace(slug, name or slug.title(), **fields)
+
+
+def make_user(email=None, *, password=PASSWORD, **fields):
+    """Someone who may log in, member of nothing yet."""
+    return User.objects.create_user(
+        email or f"person{next(_numbers)}@example.com", password, **fields
+    )
+
+
+def make_operator(email="operator@example.com"):
+    return User.objects.create_superuser(email, PASSWORD)
+
+
+def make_member(workspace, role=Role.MEMBER, email=None, **fields):
+    """A new user with a role in the workspace."""
+    email = email or f"{Role(role).value}{next(_numbers)}@example.com"
+    user = make_user(email, **fields)
+    Membership.objects.create(workspace=workspace, user=user, role=role)
+    return user
+
+
+def make_key(workspace, name="test key", **fields):
+    """Return (ApiKey, its text)."""
+    return create_key(workspace=workspace, name=name, **fields)
+
+
+def make_product(workspace, key="sdk", **fields):
+    fields.setdefault("name", key.title())
+    return Product.objects.create(workspace=workspace, key=key, **fields)
+
+
+def make_metric(workspace, key="INSTALL", **fields):
+    return Metric.objects.create(workspace=workspace, key=key, **fields)
