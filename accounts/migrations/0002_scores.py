@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
             name="applied_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
+        migrations.AddField(
+            model_name="developerscore",
+            name="counted_in",
+            field=models.BigIntegerField(null=True),
+        ),
         migrations.RemoveConstraint(
             model_name="scoresnapshot", name="snapshot_developer_day_once"
         ),

@@ -77,6 +77,9 @@ class DeveloperScore(models.Model):
     )
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
     points = models.FloatField()
+    # Id of the account whose score holds these points, so that an account that lost
+    # the developer is scored again as well. Not a reference: it may be gone.
+    counted_in = models.BigIntegerField(null=True)
     model_version = models.PositiveIntegerField()
     last_active_on = models.DateField()
     scored_at = models.DateTimeField()
