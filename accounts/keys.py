@@ -23,7 +23,7 @@ from accounts.audit import record
 from accounts.errors import AccountsError
 from accounts.models import ApiKey, AuditEntry, Product, User, Workspace
 from accounts.models.fields import normalise_network
-from accounts.sealing import seal, unseal
+from accounts.sealing import reseal, seal, unseal
 from accounts.tokens import checksum_ok, new_token, shown_prefix
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "find_key",
     "mark_used",
     "network_allowed",
+    "reseal_keys",
     "reveal",
     "revoke",
     "rotate",
@@ -226,6 +227,19 @@ def mark_used(cursor: CursorWrapper, uses: Iterable[tuple[int, datetime]]) -> No
     if pairs:
         ids, times = zip(*pairs, strict=True)
         cursor.execute(MARK_USED_SQL, {"ids": list(ids), "times": list(times)})
+
+
+def reseal_keys() -> int:
+    """Seal every key with the first of the ``FIELD_KEY``s, and return how many.
+
+    All or nothing. Afterwards the older field keys can be dropped from the setting.
+    """
+    with transaction.atomic():
+        keys = list(ApiKey.objects.select_for_update(of=("self",)).order_by("pk"))
+        for key in keys:
+            key.sealed = reseal(key.sealed)
+        ApiKey.objects.bulk_update(keys, ["sealed"], batch_size=1000)
+    return len(keys)
 
 
 def _give_token(key: ApiKey) -> str:

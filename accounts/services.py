@@ -1,7 +1,9 @@
 """Writes that touch several models: a new workspace, and who belongs to one."""
 
+import secrets
 from datetime import UTC, datetime
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -60,6 +62,28 @@ def prepare_workspace(workspace: Workspace) -> None:
         weights={str(metric.pk): [metric.weight, metric.daily_cap]},
         note="First version",
     )
+
+
+def new_user(
+    email: str, *, name: str = "", password: str = "", is_operator: bool = False
+) -> tuple[User, str]:
+    """Create someone who may log in, and return them with their password.
+
+    Without a password a random one is made, to be handed over once and changed.
+
+    Raises:
+        AccountsError: the address is taken or is not one, or the password is weak.
+    """
+    given = password or secrets.token_urlsafe(12)
+    user = User(email=email.strip().lower(), name=name, is_superuser=is_operator)
+    try:
+        user.full_clean(exclude=["password"])
+        validate_password(given, user)
+    except ValidationError as error:
+        raise AccountsError(" ".join(error.messages)) from None
+    user.set_password(given)
+    user.save()
+    return user, given
 
 
 def set_role(

@@ -12,6 +12,13 @@ from accounts.models.workspace import User, Workspace
 from accounts.querysets import WorkspaceQuerySet
 
 
+class Dialect(models.TextChoices):
+    """Senders that a key can be limited to; the values are stored with events."""
+
+    REO = "reo", "Reo"
+    NATIVE = "native", "Uptick API"
+
+
 class ApiKey(models.Model):
     """One credential of a sender. Revoked, never deleted.
 
