@@ -1,12 +1,13 @@
 """Tables of `ingest`: what happened?"""
 
 from ingest.models.counter import IngestCounter
-from ingest.models.event import Event, EventKey
+from ingest.models.event import Event, EventHorizon, EventKey
 from ingest.models.inbox import IdempotencyKey, InboxEntry
 from ingest.models.quarantine import QuarantinedEvent
 
 __all__ = [
     "Event",
+    "EventHorizon",
     "EventKey",
     "IdempotencyKey",
     "InboxEntry",

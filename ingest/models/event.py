@@ -73,3 +73,16 @@ class EventKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class EventHorizon(models.Model):
+    """Raw events before ``day`` have been dropped; usage before it cannot be recounted.
+
+    One row is added each time that retention moves on; the latest day counts.
+    """
+
+    day = models.DateField()
+    moved_at = models.DateTimeField(db_default=models.functions.Now())
+
+    def __str__(self) -> str:
+        return f"Events from {self.day} on"

@@ -27,10 +27,20 @@ class InboxEntry(models.Model):
     tries = models.PositiveSmallIntegerField(db_default=0)
     not_before = models.DateTimeField(null=True)
     last_error = models.TextField(db_default="")
+    # Put back from the quarantine: its keys stand in the ledger already.
+    is_replay = models.BooleanField(db_default=False)
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        indexes = (
+            # Entries that failed and are due again; new ones are read by primary key.
+            models.Index(
+                fields=("not_before", "id"),
+                condition=models.Q(tries__gt=0),
+                name="inbox_to_try_again",
+            ),
+        )
         verbose_name_plural = "inbox entries"
 
     def __str__(self) -> str:
