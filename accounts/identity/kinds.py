@@ -121,7 +121,7 @@ def _printable(value: object) -> str:
         text = text.encode("utf-8", "replace").decode()
         text = unicodedata.normalize("NFC", text)
     if not text.isprintable():
-        text = "".join(c for c in text if unicodedata.category(c) != "Cc" or c in "\t")
+        text = "".join(c for c in text if unicodedata.category(c) != "Cc" or c == "\t")
         # Dropping a character may bring two together that compose.
         text = unicodedata.normalize("NFC", text)
     return text.strip()

@@ -5,7 +5,7 @@ from accounts.models.api_key import ApiKey
 from accounts.models.audit import AuditEntry
 from accounts.models.catalogue import Metric, Product
 from accounts.models.correction import Correction
-from accounts.models.developer import Developer, Identity
+from accounts.models.developer import Developer, Identity, WaitingJoin
 from accounts.models.score import (
     AccountScore,
     DeveloperScore,
@@ -36,6 +36,7 @@ __all__ = [
     "ScoreSnapshot",
     "TouchedDeveloper",
     "User",
+    "WaitingJoin",
     "Workspace",
     "WorkspaceUsage",
 ]

@@ -1,5 +1,6 @@
 """Customer companies and how they are recognised."""
 
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -21,6 +22,12 @@ class Account(models.Model):
         blank=True,
         help_text="Registrable domain, such as example.com; empty when none is known.",
     )
+    organisation = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="Owner of an IP network, as the IP database names it.",
+    )
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
     industry = models.CharField(max_length=100, blank=True)
     employees = models.PositiveIntegerField(null=True, blank=True)
@@ -37,6 +44,12 @@ class Account(models.Model):
                 fields=("workspace", "domain"),
                 condition=~Q(domain=""),
                 name="account_domain_once",
+            ),
+            # Two digests that meet the same network owner make one account.
+            models.UniqueConstraint(
+                fields=("workspace", "organisation"),
+                condition=~Q(organisation=""),
+                name="account_organisation_once",
             ),
         )
         indexes = (
@@ -103,6 +116,14 @@ class AccountNetwork(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("workspace", "network"), name="account_network_once"
+            ),
+        )
+        indexes = (
+            # Which ranges hold this address?
+            GistIndex(
+                fields=("network",),
+                opclasses=("inet_ops",),
+                name="account_network_holds",
             ),
         )
 

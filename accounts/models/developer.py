@@ -127,6 +127,11 @@ class Identity(models.Model):
         blank=True,
         help_text="The rule that joined it to this developer; empty for the first.",
     )
+    # Set when a person split it off: no rule joins its developer with another one.
+    kept_apart = models.BooleanField(default=False, db_default=False, editable=False)
+    # Latest address that may tell the company. Kept only while nothing better does:
+    # a changed table of IP ranges has to be applied to somebody.
+    last_ip = models.GenericIPAddressField(null=True, blank=True, editable=False)
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -143,3 +148,21 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.value}"
+
+
+class WaitingJoin(models.Model):
+    """A queue: identities of one event whose developers are still two.
+
+    Digests only add to usage and run side by side, so they do not merge. They leave
+    a row here, and `identity.join_waiting` merges when it is alone in the workspace.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, db_constraint=False
+    )
+    identity_id = models.BigIntegerField()
+    other_identity_id = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.reason
