@@ -1,7 +1,6 @@
 """Writes that touch several models: a new workspace, and who belongs to one."""
 
 import secrets
-from datetime import UTC, datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -14,10 +13,10 @@ from accounts.models import (
     Membership,
     Metric,
     Role,
-    ScoreModel,
     User,
     Workspace,
 )
+from accounts.score_models import first_model
 
 # The metric that every workspace holds (contract `reo`, Metrics).
 FIRST_METRIC = {"key": "CALL_HOME", "label": "Call home", "level": "secondary1"}
@@ -32,9 +31,6 @@ def create_workspace(
     is_demo: bool = False,
 ) -> Workspace:
     """Create a workspace with its first metric, score model and perhaps an admin.
-
-    The landmark of the score model is today, so stored points stay near their
-    present value for a long time.
 
     Raises:
         AccountsError: the slug is taken or is not one.
@@ -54,14 +50,8 @@ def create_workspace(
 
 def prepare_workspace(workspace: Workspace) -> None:
     """Give a new workspace what every workspace has: a metric and a score model."""
-    metric = Metric.objects.create(workspace=workspace, **FIRST_METRIC)
-    ScoreModel.objects.create(
-        workspace=workspace,
-        version=1,
-        landmark=datetime.now(tz=UTC).date(),
-        weights={str(metric.pk): [metric.weight, metric.daily_cap]},
-        note="First version",
-    )
+    Metric.objects.create(workspace=workspace, **FIRST_METRIC)
+    first_model(workspace)
 
 
 def new_user(
@@ -86,6 +76,37 @@ def new_user(
     return user, given
 
 
+def invite(
+    workspace: Workspace,
+    email: str,
+    role: Role,
+    *,
+    actor: User | None = None,
+    ip: str | None = None,
+) -> Membership:
+    """Make someone a member by address, creating their log-in if there is none.
+
+    Someone new has no password; they set it through `accounts.invitations`.
+
+    Raises:
+        AccountsError: this is not an address, or they are a member already.
+    """
+    address = email.strip().lower()
+    with transaction.atomic():
+        user = User.objects.filter(email=address).first()
+        if user is None:
+            user = User(email=address)
+            user.set_unusable_password()
+            try:
+                user.full_clean()
+            except ValidationError as error:
+                raise AccountsError(" ".join(error.messages)) from None
+            user.save()
+        elif Membership.objects.filter(workspace=workspace, user=user).exists():
+            raise AccountsError(f"{address} is a member already.")
+        return set_role(workspace, user, role, actor=actor, ip=ip)
+
+
 def set_role(
     workspace: Workspace,
     user: User,
@@ -104,7 +125,7 @@ def set_role(
         current = Membership.objects.filter(workspace=workspace, user=user).first()
         before = current.role if current else None
         if before == Role.ADMIN and role != Role.ADMIN:
-            _require_another_admin(workspace, user)
+            require_another_admin(workspace, user)
         membership, _ = Membership.objects.update_or_create(
             workspace=workspace, user=user, defaults={"role": role}
         )
@@ -132,7 +153,7 @@ def remove_member(
     with transaction.atomic():
         _lock(workspace)
         if membership.role == Role.ADMIN:
-            _require_another_admin(workspace, user)
+            require_another_admin(workspace, user)
         membership.delete()
         record(
             workspace=workspace,
@@ -149,7 +170,8 @@ def _lock(workspace: Workspace) -> None:
     Workspace.objects.select_for_update().get(pk=workspace.pk)
 
 
-def _require_another_admin(workspace: Workspace, user: User) -> None:
+def require_another_admin(workspace: Workspace, user: User) -> None:
+    """Raise AccountsError when somebody is the only admin of a workspace."""
     others = Membership.objects.filter(
         workspace=workspace, role=Role.ADMIN, user__is_active=True
     ).exclude(user=user)

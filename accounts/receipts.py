@@ -1,0 +1,246 @@
+"""Receipts: which uses make up a score, line by line, adding up exactly.
+
+A receipt is computed from daily usage with the current score model, for now or for the
+end of any past day; it is also how a developer's or account's score can be checked.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from accounts.models import Account, Developer, ScoreModel
+from accounts.score_models import current_model
+from accounts.score_sql import run_on_uses
+from accounts.scoring import (
+    Band,
+    apportion,
+    band_of,
+    breadth_points,
+    decay,
+    effective_developers,
+    score_from_points,
+)
+
+# Lines of fewer points than a page can show come as one.
+SMALLEST_LINE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """Uses of one metric on one day: ``weight × damp × age_factor = points``."""
+
+    metric_id: int
+    metric: str
+    # Names of the products used, separated by commas.
+    product: str
+    day: date
+    # How many developers used it; 1 on a developer's receipt.
+    developers: int
+    count: int
+    # Uses after the metric's daily cap, which holds per developer.
+    counted: int
+    weight: float
+    # log2(1 + counted), summed over the developers.
+    damp: float
+    # Negative for usage of a day that has not begun in UTC.
+    age_days: int
+    age_factor: float
+    points: float
+    # Points to two decimals; all shown values add up exactly to the shown total.
+    shown: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OtherUses:
+    """Everything older or smaller than the lines above it, as one line."""
+
+    # Lines folded into this one, and the uses on them.
+    lines: int
+    count: int
+    points: float
+    shown: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Breadth:
+    """What an account gains because several people use the product."""
+
+    effective_developers: float
+    # Share of the points for each doubling of the effective developers.
+    bonus: float
+    points: float
+    shown: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A score and everything that made it, largest first."""
+
+    lines: tuple[ReceiptLine, ...]
+    other: OtherUses | None
+    # Only on an account's receipt.
+    breadth: Breadth | None
+    points: float
+    shown_points: Decimal
+    # Points that score 63 (1 − 1/e).
+    scale: float
+    score: float
+    band: Band
+    half_life_days: float
+    model_version: int
+    as_of: date
+
+    def folded(self, limit: int) -> "Receipt":
+        """Return the same receipt with at most so many lines, the rest as one."""
+        if len(self.lines) <= limit:
+            return self
+        kept, rest = self.lines[:limit], self.lines[limit:]
+        other = self.other or OtherUses(0, 0, 0.0, Decimal(0))
+        folded = OtherUses(
+            lines=other.lines + len(rest),
+            count=other.count + sum(line.count for line in rest),
+            points=math.fsum([other.points, *(line.points for line in rest)]),
+            shown=other.shown + sum(line.shown for line in rest),
+        )
+        return replace(self, lines=kept, other=folded)
+
+
+def receipt_for_developer(
+    developer: Developer, *, on: date | None = None, model: ScoreModel | None = None
+) -> Receipt:
+    """Return the receipt of a developer, as of now or of the end of a past UTC day."""
+    model = model or current_model(developer.workspace)
+    return _receipt(model, [developer.pk], scale=model.developer_scale, on=on)
+
+
+def receipt_for_account(
+    account: Account, *, on: date | None = None, model: ScoreModel | None = None
+) -> Receipt:
+    """Return the receipt of an account, with the developers it has now.
+
+    Lines are summed over developers; the daily cap and the damping hold for each.
+    """
+    model = model or current_model(account.workspace)
+    developers = list(account.developers.order_by().values_list("pk", flat=True))
+    return _receipt(
+        model, developers, scale=model.account_scale, on=on, is_account=True
+    )
+
+
+def _receipt(
+    model: ScoreModel,
+    developers: Sequence[int],
+    *,
+    scale: float,
+    on: date | None,
+    is_account: bool = False,
+) -> Receipt:
+    as_of = on or datetime.now(tz=UTC).date()
+    uses = _uses(model, developers, as_of=as_of, until=on)
+    ages = [(as_of - use.day).days if use.day else 0 for use in uses]
+    factors = [decay(age, model.half_life_days) for age in ages]
+    points = [
+        use.weight * use.damp * factor if use.day else use.points
+        for use, factor in zip(uses, factors, strict=True)
+    ]
+    if is_account:
+        effective = _effective_developers(model, developers, until=on)
+        points.append(breadth_points(math.fsum(points), effective, model.breadth_bonus))
+    shown = apportion(points)
+    lines, other = [], None
+    for use, age, factor, gained, value in zip(
+        uses, ages, factors, points, shown, strict=False
+    ):
+        if use.day is None:
+            other = OtherUses(use.lines, use.count, gained, value)
+            continue
+        lines.append(
+            ReceiptLine(
+                metric_id=use.metric_id,
+                metric=use.metric,
+                product=use.product,
+                day=use.day,
+                developers=use.lines,
+                count=use.count,
+                counted=use.counted,
+                weight=use.weight,
+                damp=use.damp,
+                age_days=age,
+                age_factor=factor,
+                points=gained,
+                shown=value,
+            )
+        )
+    total = math.fsum(points)
+    score = score_from_points(total, scale)
+    return Receipt(
+        lines=tuple(lines),
+        other=other,
+        breadth=(
+            Breadth(effective, model.breadth_bonus, points[-1], shown[-1])
+            if is_account
+            else None
+        ),
+        points=total,
+        shown_points=sum(shown, Decimal(0)),
+        scale=scale,
+        score=score,
+        band=band_of(score, model),
+        half_life_days=model.half_life_days,
+        model_version=model.version,
+        as_of=as_of,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A row of score_receipt.sql; without a day it stands for many."""
+
+    metric_id: int
+    metric: str
+    product: str
+    day: date | None
+    # Developers of a line; lines of the row that stands for many.
+    lines: int
+    count: int
+    counted: int
+    weight: float
+    damp: float
+    points: float
+
+
+def _uses(
+    model: ScoreModel, developers: Sequence[int], *, as_of: date, until: date | None
+) -> list[_Use]:
+    with connection.cursor() as cursor:
+        run_on_uses(
+            cursor,
+            "receipt",
+            models=[model.pk],
+            workspaces=[model.workspace_id],
+            developers=developers,
+            until=until,
+            as_of=as_of,
+            smallest=SMALLEST_LINE,
+        )
+        return [_Use(*row) for row in cursor.fetchall()]
+
+
+def _effective_developers(
+    model: ScoreModel, developers: Sequence[int], *, until: date | None
+) -> float:
+    with connection.cursor() as cursor:
+        run_on_uses(
+            cursor,
+            "breadth",
+            models=[model.pk],
+            workspaces=[model.workspace_id],
+            developers=developers,
+            until=until,
+        )
+        total, squares = cursor.fetchone()
+    return effective_developers(total, squares)

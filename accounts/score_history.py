@@ -1,0 +1,176 @@
+"""Scores of past days: the daily snapshot of accounts, and trends.
+
+Accounts have a row per day, because their developers come and go. A developer's past
+is computed from their own usage when it is looked at.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+
+from django.db import connection, transaction
+
+from accounts.models import Account, Developer, ScoreModel, ScoreSnapshot, Workspace
+from accounts.score_lists import score_of
+from accounts.score_models import current_model
+from accounts.score_sql import run_on_uses
+from accounts.scoring import running_points, score_from_points
+
+TREND_DAYS = 90
+KEEP_DAYS = 400
+SMALLEST_SCORE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The score at the end of one UTC day; today's is the score of now."""
+
+    day: date
+    score: float
+
+
+def snapshot_scores(day: date, *, workspace: Workspace | None = None) -> int:
+    """Write the account scores of the end of a past UTC day; return how many.
+
+    From usage, so it can be repeated, late events included, and run for any day.
+    """
+    return snapshot_range(day, day, workspace=workspace)
+
+
+def snapshot_range(
+    first: date, last: date, *, workspace: Workspace | None = None
+) -> int:
+    """Write the account scores of a range of days, replacing what is there.
+
+    One pass over the usage however long the range is; with the score model and the
+    accounts that developers have now.
+    """
+    written = 0
+    chosen = Workspace.objects.filter(**({"pk": workspace.pk} if workspace else {}))
+    # A transaction for each: a snapshot of one must not wait for all the others.
+    for each in chosen.order_by("pk"):
+        written += _snapshot(each, first, last)
+    return written
+
+
+def _snapshot(workspace: Workspace, first: date, last: date) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('uptick.snapshot', %s))",
+            [workspace.pk],
+        )
+        ScoreSnapshot.objects.filter(
+            workspace=workspace, day__range=(first, last)
+        ).delete()
+        run_on_uses(
+            cursor,
+            "snapshots",
+            models=[current_model(workspace).pk],
+            workspaces=[workspace.pk],
+            developers=None,
+            first=first,
+            until=last,
+            smallest=SMALLEST_SCORE,
+        )
+        return int(cursor.rowcount)
+
+
+def prune_snapshots(today: date | None = None) -> int:
+    """Delete the snapshots older than 400 days; return how many."""
+    oldest = (today or _today()) - timedelta(days=KEEP_DAYS)
+    # Named workspaces let the index by workspace and day serve.
+    workspaces = Workspace.objects.values("pk")
+    deleted, _ = ScoreSnapshot.objects.filter(
+        workspace_id__in=workspaces, day__lt=oldest
+    ).delete()
+    return deleted
+
+
+def trend(
+    subject: Account | Developer, *, days: int = TREND_DAYS, today: date | None = None
+) -> list[TrendPoint]:
+    """Return the score of each of the last days, oldest first, today's last."""
+    model = current_model(subject.workspace)
+    if isinstance(subject, Account):
+        return account_trends([subject], model, days=days, today=today)[subject.pk]
+    return developer_trends([subject], model, days=days, today=today)[subject.pk]
+
+
+def account_trends(
+    accounts: Collection[Account],
+    model: ScoreModel,
+    *,
+    days: int = TREND_DAYS,
+    today: date | None = None,
+) -> dict[int, list[TrendPoint]]:
+    """Return the trends of accounts by id, from snapshots, in one query.
+
+    Today's point is the score of now: select ``score`` along with the accounts.
+    """
+    calendar = _calendar(days, today)
+    kept = {
+        (account, day): score
+        for account, day, score in ScoreSnapshot.objects.filter(
+            account__in=accounts, day__range=(calendar[0], calendar[-1])
+        ).values_list("account_id", "day", "score")
+    }
+    return {
+        account.pk: [
+            *(
+                TrendPoint(day, kept.get((account.pk, day), 0.0))
+                for day in calendar[:-1]
+            ),
+            TrendPoint(calendar[-1], score_of(account, model, calendar[-1])),
+        ]
+        for account in accounts
+    }
+
+
+def developer_trends(
+    developers: Collection[Developer],
+    model: ScoreModel,
+    *,
+    days: int = TREND_DAYS,
+    today: date | None = None,
+) -> dict[int, list[TrendPoint]]:
+    """Return the trends of developers by id, from their usage, in one query."""
+    calendar = _calendar(days, today)
+    ids = [developer.pk for developer in developers]
+    with connection.cursor() as cursor:
+        run_on_uses(
+            cursor,
+            "uses_by_day",
+            models=[model.pk],
+            workspaces=[model.workspace_id],
+            developers=ids,
+            until=calendar[-1],
+            first=calendar[0],
+        )
+        uses = {
+            developer: [(day, points) for _, day, points in rows]
+            for developer, rows in groupby(cursor.fetchall(), key=itemgetter(0))
+        }
+    return {
+        developer: _trend(uses.get(developer, []), calendar, model) for developer in ids
+    }
+
+
+def _trend(
+    uses: Sequence[tuple[date, float]], calendar: Sequence[date], model: ScoreModel
+) -> list[TrendPoint]:
+    points = running_points(uses, calendar, model.half_life_days)
+    return [
+        TrendPoint(day, score_from_points(value, model.developer_scale))
+        for day, value in zip(calendar, points, strict=True)
+    ]
+
+
+def _calendar(days: int, today: date | None) -> list[date]:
+    last = today or _today()
+    return [last - timedelta(days=days - 1 - i) for i in range(days)]
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()

@@ -1,0 +1,70 @@
+-- Question: what is each use worth? One row per developer, metric and day, with its
+--   points decayed forward to the model's landmark. The beginning of other statements.
+-- models: score models, one per workspace; workspaces: those; developers: NULL is all;
+--   until: the last day that counts, NULL is no end.
+-- Index: primary key of daily usage (developer, day, …) for chosen developers, else
+--   usage_by_day or a scan of the table.
+-- Cost: linear in the rows of usage; 1 µs a row and core.
+-- The arithmetic is that of accounts/scoring.py. power(), ln() and products that
+-- underflow are errors in PostgreSQL, hence the bounds.
+WITH weight AS (
+    SELECT
+        entry.key::bigint AS metric_id,
+        CASE
+            WHEN (entry.value ->> 0)::float8 < 1e-6 THEN 0
+            ELSE least((entry.value ->> 0)::float8, 1e9)
+        END AS weight,
+        (entry.value ->> 1)::float8 AS cap,
+        model.version,
+        model.landmark,
+        model.half_life_days
+    FROM accounts_scoremodel AS model
+    CROSS JOIN LATERAL jsonb_each(model.weights) AS entry
+    WHERE model.id = ANY(%(models)s::bigint[])
+),
+daily AS (
+    SELECT
+        usage.workspace_id,
+        usage.developer_id,
+        usage.day,
+        usage.metric_id,
+        sum(usage.count::float8) AS uses
+    FROM accounts_dailyusage AS usage
+    WHERE
+        usage.workspace_id = ANY(%(workspaces)s::bigint[])
+        AND (
+            %(developers)s::bigint[] IS NULL
+            OR usage.developer_id = ANY(%(developers)s::bigint[])
+        )
+        AND (%(until)s::date IS NULL OR usage.day <= %(until)s::date)
+    GROUP BY
+        usage.workspace_id, usage.developer_id, usage.day, usage.metric_id
+),
+damped AS (
+    SELECT
+        daily.workspace_id,
+        daily.developer_id,
+        daily.metric_id,
+        daily.day,
+        daily.uses,
+        greatest(least(daily.uses, weight.cap), 0) AS counted,
+        ln(1 + greatest(least(daily.uses, weight.cap), 0))
+        / ln(2::float8) AS damp,
+        weight.weight,
+        weight.version,
+        weight.half_life_days,
+        (daily.day - weight.landmark) / weight.half_life_days AS half_lives
+    FROM daily
+    INNER JOIN weight ON weight.metric_id = daily.metric_id
+),
+use_points AS (
+    SELECT
+        damped.*,
+        CASE
+            WHEN damped.half_lives < -200 THEN 0
+            ELSE
+                damped.weight * damped.damp
+                * power(2::float8, least(damped.half_lives, 200))
+        END AS points
+    FROM damped
+)

@@ -1,0 +1,22 @@
+"""Background work of `accounts`: each task calls one plain function."""
+
+from datetime import UTC, datetime, timedelta
+
+from celery import shared_task
+
+from accounts import score_history, score_models, score_store
+
+
+@shared_task
+def score_touched() -> None:
+    """Score the developers whose usage changed, and their accounts."""
+    score_store.score_touched()
+
+
+@shared_task
+def snapshot_scores() -> None:
+    """Keep yesterday's account scores; drop old ones; renew landmarks."""
+    yesterday = datetime.now(tz=UTC).date() - timedelta(days=1)
+    score_history.snapshot_scores(yesterday)
+    score_history.prune_snapshots()
+    score_models.renew_landmarks()
