@@ -28,7 +28,10 @@ def configure(options: LogSettings) -> None:
     if options["format"] == "json":
         renderer = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=False)
+        # Plain: the pretty tracebacks print every local variable, keys included.
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     logging.config.dictConfig(
         {
             "version": 1,

@@ -27,7 +27,9 @@ def start_chromium() -> webdriver.Chrome:
     options.binary_location = shutil.which("chromium") or ""
     for argument in ARGUMENTS:
         options.add_argument(argument)
-    options.add_argument(f"--user-data-dir={tempfile.mkdtemp(prefix='uptick-chromium-')}")
+    options.add_argument(
+        f"--user-data-dir={tempfile.mkdtemp(prefix='uptick-chromium-')}"
+    )
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
     return webdriver.Chrome(options=options, service=service)

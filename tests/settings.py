@@ -4,7 +4,6 @@ The servers are real, embedded ones in a directory of their own. PostgreSQL star
 the first connection, and the workers of a parallel run share it.
 """
 
-
 from tests import engines
 
 engines.prepare_environment()
@@ -16,8 +15,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The manifest is made by collectstatic, which no test waits for.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

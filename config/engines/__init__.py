@@ -6,7 +6,6 @@ servers of your own instead, and then nothing here runs.
 """
 
 import atexit
-import os
 import threading
 
 from config.engines import postgres, redis
@@ -14,6 +13,7 @@ from config.engines.broker import celery_url, transport_options
 from config.engines.errors import EngineError
 from config.engines.lease import Lease
 from config.engines.paths import data_dir
+from config.env import env_bool, env_str
 
 __all__ = [
     "EngineError",
@@ -23,30 +23,32 @@ __all__ = [
     "data_dir",
     "database_backend",
     "database_url",
+    "detach_postgres",
     "lease_postgres",
     "lease_redis",
     "redis_url",
 ]
 
+# None or one: this process's lease on the embedded database.
 _attached: list[Lease] = []
 _guard = threading.Lock()
 
 
 def database_url() -> str:
     """Return ``DATABASE_URL``, else the address of the embedded database."""
-    return os.environ.get("DATABASE_URL") or postgres.url()
+    return env_str("DATABASE_URL") or postgres.url()
 
 
 def database_backend() -> str:
     """Return Django's backend: its own, or ours that starts the embedded server."""
-    if os.environ.get("DATABASE_URL"):
+    if env_str("DATABASE_URL"):
         return "django.db.backends.postgresql"
     return "config.engines.backend"
 
 
 def redis_url() -> str | None:
     """Return ``REDIS_URL``, else the embedded server's, else None if there is none."""
-    return os.environ.get("REDIS_URL") or redis.url()
+    return env_str("REDIS_URL") or redis.url()
 
 
 def broker_url() -> str:
@@ -65,7 +67,7 @@ def lease_postgres(*, durable: bool | None = None) -> Lease:
     ``UPTICK_POSTGRES_FSYNC=0`` or ``durable=False`` trade safety for speed in tests.
     """
     if durable is None:
-        durable = os.environ.get("UPTICK_POSTGRES_FSYNC", "1") != "0"
+        durable = env_bool("UPTICK_POSTGRES_FSYNC", default=True)
     return Lease(postgres.server(durable=durable))
 
 
@@ -75,7 +77,7 @@ def lease_redis() -> Lease:
 
 
 def attach_postgres() -> None:
-    """Hold a lease on the embedded database until this process ends.
+    """Hold a lease on the embedded database until ``detach_postgres`` or our end.
 
     Called at the first connection; later calls cost a look at a list.
 
@@ -84,6 +86,11 @@ def attach_postgres() -> None:
     """
     with _guard:
         if not _attached:
-            lease = lease_postgres().acquire()
-            _attached.append(lease)
-            atexit.register(lease.release)
+            _attached.append(lease_postgres().acquire())
+
+
+@atexit.register
+def detach_postgres() -> bool:
+    """Let go of it; return False when it keeps running for somebody else."""
+    with _guard:
+        return _attached.pop().release() if _attached else True

@@ -66,8 +66,7 @@ def find_binaries(major: int | None) -> Binaries:
     have = f"found only {', '.join(seen)}" if seen else "found none"
     want = f"PostgreSQL {major}" if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
     need = "The data directory needs" if major else "Uptick needs"
-    message = f"{need} {want}, {have}: install it, or set DATABASE_URL"
-    raise EngineError(message)
+    raise EngineError(f"{need} {want}, {have}: install it, or set DATABASE_URL")
 
 
 def reachable_by(binaries: Binaries, account: Account | None) -> Binaries:
@@ -80,8 +79,9 @@ def reachable_by(binaries: Binaries, account: Account | None) -> Binaries:
         return binaries
     site = binaries.directory.parents[2]
     if binaries.directory.parents[1].name != WHEEL:
-        message = f"The account that runs PostgreSQL cannot reach {binaries.directory}"
-        raise EngineError(message)
+        raise EngineError(
+            f"The account that runs PostgreSQL cannot reach {binaries.directory}"
+        )
     facts = (binaries.directory / "postgres").stat()
     mark = hashlib.sha256(f"{facts.st_size} {facts.st_mtime_ns}".encode())
     name = f"postgresql-{binaries.version}-{mark.hexdigest()[:8]}"
@@ -130,11 +130,10 @@ def _copy_home() -> Path:
         except OSError:
             continue
         return home / "uptick"
-    message = (
+    raise EngineError(
         "PostgreSQL does not run as root, and its account cannot enter this directory: "
         "run as an ordinary user, or set DATABASE_URL"
     )
-    raise EngineError(message)
 
 
 def _copy_wheel(site: Path, home: Path) -> None:

@@ -87,7 +87,9 @@ class Keeper:
             if first and lived < FIRST_START_SECONDS and not self.stopping.is_set():
                 return 1
             first = False
-            pause = 0.5 if lived > LONGEST_PAUSE else min(pause * 2 + 0.5, LONGEST_PAUSE)
+            pause = (
+                0.5 if lived > LONGEST_PAUSE else min(pause * 2 + 0.5, LONGEST_PAUSE)
+            )
         return 0
 
     def start(self) -> "subprocess.Popen[bytes] | None":
@@ -105,7 +107,8 @@ class Keeper:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=die_with_parent(self.spec["stop_signal"]),
+                # Safe beside our one other thread, which sits in flock.
+                preexec_fn=die_with_parent(self.spec["stop_signal"]),  # noqa: PLW1509
             )
             return self.child
 
@@ -116,7 +119,9 @@ class Keeper:
             if self.child is None or self.child.returncode is not None:
                 return
             self.child.send_signal(self.spec["stop_signal"])
-            last_resort = threading.Timer(STOP_SECONDS, self.child.send_signal, [signal.SIGQUIT])
+            last_resort = threading.Timer(
+                STOP_SECONDS, self.child.send_signal, [signal.SIGQUIT]
+            )
             last_resort.daemon = True
             last_resort.start()
 

@@ -102,15 +102,19 @@ class Lease:
                 try:
                     if _try_lock(lock, fcntl.LOCK_EX):
                         if started:
-                            message = f"{self.server.title} did not start: "
-                            raise EngineError(message + self._last_words())
+                            raise EngineError(
+                                f"{self.server.title} did not start: "
+                                f"{self._last_words()}"
+                            )
                         self._start_keeper(lock)
                         started = True
                 finally:
                     os.close(lock)
                 if time.monotonic() > next_word:
-                    log = self._log_path()
-                    print(f"Waiting for {self.server.title} (log: {log})", file=sys.stderr)
+                    print(
+                        f"Waiting for {self.server.title} (log: {self._log_path()})",
+                        file=sys.stderr,
+                    )
                     next_word += PATIENCE_SECONDS
                 time.sleep(POLL_SECONDS)
 
@@ -169,8 +173,10 @@ def _open_lock(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError:
-        message = f"{path} belongs to another account; run as that one, or set UPTICK_DATA_DIR"
-        raise EngineError(message) from None
+        raise EngineError(
+            f"{path} belongs to another account: run as that one, or set "
+            "UPTICK_DATA_DIR"
+        ) from None
 
 
 def _try_lock(descriptor: int, kind: int) -> bool:

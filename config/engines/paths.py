@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from config.engines.errors import EngineError
+from config.env import env_str
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # The kernel takes 107 bytes on Linux and 103 on macOS; the longest socket name we
@@ -15,7 +16,7 @@ ALIAS_HOME = Path("/tmp")  # noqa: S108 (ownership is checked in make_alias)
 
 def data_dir() -> Path:
     """Return the directory of databases, logs and secrets; it may not exist yet."""
-    given = os.environ.get("UPTICK_DATA_DIR")
+    given = env_str("UPTICK_DATA_DIR")
     return Path(given).absolute() if given else REPOSITORY / ".data"
 
 
@@ -28,8 +29,7 @@ def make_data_dir(*names: str, mode: int = 0o700) -> Path:
             directory /= name
             directory.mkdir(mode=mode, exist_ok=True)
     except OSError as error:
-        message = f"Cannot create {directory}: {error.strerror}"
-        raise EngineError(message) from None
+        raise EngineError(f"Cannot create {directory}: {error.strerror}") from None
     return directory
 
 
@@ -60,8 +60,9 @@ def make_alias() -> None:
     except FileExistsError:
         ours = alias.is_symlink() and alias.lstat().st_uid == os.geteuid()
         if not ours or alias.readlink() != data_dir():
-            message = f"{alias} is in the way; remove it or set UPTICK_DATA_DIR"
-            raise EngineError(message) from None
+            raise EngineError(
+                f"{alias} is in the way; remove it or set UPTICK_DATA_DIR"
+            ) from None
 
 
 def _alias() -> Path:

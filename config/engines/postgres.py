@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from config.engines.binaries import Binaries, find_binaries, reachable_by
@@ -98,8 +99,9 @@ def _major_of(directory: Path) -> int | None:
     except PermissionError:
         return None  # server_account has the clear words for this.
     except (OSError, ValueError):
-        message = f"{directory} is not a PostgreSQL data directory: move it away"
-        raise EngineError(message) from None
+        raise EngineError(
+            f"{directory} is not a PostgreSQL data directory: move it away"
+        ) from None
 
 
 def _create(
@@ -107,7 +109,10 @@ def _create(
 ) -> None:
     """Make a new cluster with our role and database; all of it or nothing."""
     require_name(account)
-    print(f"Creating a PostgreSQL {binaries.version} database in {directory}", file=sys.stderr)
+    print(
+        f"Creating a PostgreSQL {binaries.version} database in {directory}",
+        file=sys.stderr,
+    )
     staging = directory.with_name("postgres.new")
     if staging.exists():
         shutil.rmtree(staging)  # Left by a start that was interrupted.
@@ -118,13 +123,14 @@ def _create(
     initdb = [binaries.program("initdb"), "-D", where, "--username", NAME]
     initdb += ["--encoding", "UTF8", "--auth", "peer", "--no-instructions"]
     single = [binaries.program("postgres"), "--single", "-D", where, "postgres"]
+    statement = f"CREATE DATABASE {NAME}\n".encode()
     with log.open("ab") as output:
-        if not any(
+        made = any(
             _run([*initdb, *locale], b"", staging, account, output)
             for locale in _locales(binaries.major)
-        ) or not _run(single, f"CREATE DATABASE {NAME}\n".encode(), staging, account, output):
-            message = f"Cannot create the database; see {log}"
-            raise EngineError(message)
+        )
+        if not made or not _run(single, statement, staging, account, output):
+            raise EngineError(f"Cannot create the database; see {log}")
     staging.rename(directory)
 
 
@@ -140,23 +146,25 @@ def _locales(major: int) -> list[list[str]]:
 
 
 def _run(
-    argv: list[str], text: bytes, cwd: Path, account: Account | None, output: object
+    argv: list[str],
+    text: bytes,
+    cwd: Path,
+    account: Account | None,
+    output: IO[bytes],
 ) -> bool:
-    return (
-        subprocess.run(
-            argv,
-            input=text,
-            cwd=cwd,
-            env=_environment(),
-            user=account.user if account else None,
-            group=account.group if account else None,
-            extra_groups=[] if account else None,
-            stdout=output,
-            stderr=output,
-            check=False,
-        ).returncode
-        == 0
+    done = subprocess.run(
+        argv,
+        input=text,
+        cwd=cwd,
+        env=_environment(),
+        user=account.user if account else None,
+        group=account.group if account else None,
+        extra_groups=[] if account else None,
+        stdout=output,
+        stderr=output,
+        check=False,
     )
+    return done.returncode == 0
 
 
 def _end_orphans(directory: Path) -> None:
@@ -174,8 +182,9 @@ def _end_orphans(directory: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(postmaster, signal.SIGINT)
         if time.monotonic() > deadline:
-            message = f"Another PostgreSQL (process {running[0]}) uses {directory}"
-            raise EngineError(message)
+            raise EngineError(
+                f"Another PostgreSQL (process {running[0]}) uses {directory}"
+            )
         time.sleep(0.1)
     for mark in marks:
         number = _first_number(mark)

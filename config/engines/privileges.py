@@ -36,11 +36,10 @@ def server_account(directory: Path) -> Account | None:
             return Account(owner.st_uid, owner.st_gid)
         return _unprivileged()
     if owner is not None and owner.st_uid != ours:
-        message = (
+        raise EngineError(
             f"{directory} belongs to {_name(owner.st_uid)}: run as that account, "
             "as root, or set UPTICK_DATA_DIR"
         )
-        raise EngineError(message)
     return None
 
 
@@ -54,11 +53,10 @@ def require_name(account: Account | None) -> str:
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:
-        message = (
+        raise EngineError(
             f"User id {user} has no name on this machine and PostgreSQL needs one: "
             "add it to /etc/passwd, or set DATABASE_URL"
-        )
-        raise EngineError(message) from None
+        ) from None
 
 
 def can_reach(path: Path, account: Account | None) -> bool:
@@ -88,11 +86,10 @@ def _unprivileged() -> Account:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    message = (
+    raise EngineError(
         "PostgreSQL does not run as root, and there is neither a postgres nor a nobody "
         "account: run as an ordinary user, or set DATABASE_URL"
     )
-    raise EngineError(message)
 
 
 def _name(user: int) -> str:

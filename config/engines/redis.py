@@ -62,8 +62,9 @@ def _answers() -> bool:
 def _prepare(log: Path) -> Spec:
     binary = program()
     if binary is None:
-        message = "No Redis or Valkey server found: install one, or set REDIS_URL"
-        raise EngineError(message)
+        raise EngineError(
+            "No Redis or Valkey server found: install one, or set REDIS_URL"
+        )
     directory = make_data_dir("redis")
     make_alias()
     options = {

@@ -24,8 +24,7 @@ def local_secret(name: str) -> str:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        message = f"Cannot open {path}: {error.strerror}"
-        raise EngineError(message) from None
+        raise EngineError(f"Cannot open {path}: {error.strerror}") from None
     with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         secrets: dict[str, str] = json.loads(file.read() or "{}")

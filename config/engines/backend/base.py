@@ -15,7 +15,7 @@ from config import engines
 class DatabaseWrapper(base.DatabaseWrapper):
     """Leases the embedded server at the first connection, until the process ends."""
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:  # noqa: ANN401
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; a server that cannot be started is a failed connection."""
         try:
             engines.attach_postgres()
