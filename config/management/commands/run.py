@@ -84,7 +84,7 @@ class Command(BaseCommand):
         supervisor = Supervisor(
             _programs(host, port),
             cwd=REPOSITORY,
-            env=_environment(),
+            env=environment(),
             logs=make_data_dir("logs"),
             verbose=verbosity > 1,
         )
@@ -107,10 +107,6 @@ def _programs(host: str, port: int) -> list[Program]:
     """Return what runs beside each other; all of it scales out by running more."""
     level = "DEBUG" if settings.LOG_LEVEL == "DEBUG" else "INFO"
     celery = python("celery", "--quiet", "--skip-checks", "--app", "config")
-    web = python("granian", "--interface", "wsgi", "--no-ws", "--host", host)
-    web += ["--port", str(port), "--workers", str(settings.WEB_WORKERS)]
-    web += ["--blocking-threads", str(settings.WEB_THREADS)]
-    web += ["--respawn-failed-workers", "config.wsgi:application"]
     worker = [*celery, "worker", "--loglevel", level, "--hostname", "uptick@%h"]
     worker += ["--concurrency", str(settings.WORKER_PROCESSES)]
     worker += ["--without-gossip", "--without-mingle"]
@@ -118,13 +114,21 @@ def _programs(host: str, port: int) -> list[Program]:
     # Its own process: one inside a worker would outlive a worker that is killed.
     beat = [*celery, "beat", "--loglevel", level, "--schedule", str(schedule)]
     return [
-        Program("web", web, ready=lambda _: _answers(host, port)),
+        Program("web", web_command(host, port), ready=lambda _: _answers(host, port)),
         Program("worker", worker, ready=lambda text: " ready." in text),
         Program("beat", beat, ready=lambda text: "beat: Starting" in text),
     ]
 
 
-def _environment() -> dict[str, str]:
+def web_command(host: str, port: int) -> list[str]:
+    """Return the web server's command line; the benchmark serves with the same."""
+    web = python("granian", "--interface", "wsgi", "--no-ws", "--host", host)
+    web += ["--port", str(port), "--workers", str(settings.WEB_WORKERS)]
+    web += ["--blocking-threads", str(settings.WEB_THREADS)]
+    return [*web, "--respawn-failed-workers", "config.wsgi:application"]
+
+
+def environment() -> dict[str, str]:
     """Return what the programs get: addresses, so that none looks for engines."""
     broker = engines.redis_url()
     return {
