@@ -1,0 +1,123 @@
+"""How fast are events accepted? Committed before every answer, no worker beside it."""
+
+import json
+import time
+from contextlib import ExitStack
+
+from django.db import connection
+from django.db.models import Sum
+
+from accounts.keys import create_key
+from accounts.models import Workspace
+from bench.events import METRICS, PRODUCTS, address, reo_body
+from bench.figures import Check, Row, Section, ratio_of
+from bench.load import SLOT, Target, send
+from bench.machine import load_average
+from bench.servers import web
+from ingest.models import InboxEntry
+
+SINGLE_TARGET = 0.20
+BATCH_TARGET = 30_000
+CONNECTIONS = 32
+
+
+def measure(
+    workspace: Workspace, *, rounds: int, seconds: float, generator: str
+) -> Section:
+    """Measure single events beside the bare view, then batches."""
+    _, key = create_key(workspace=workspace, name="bench")
+    section = Section(
+        "Accepting events",
+        f"{CONNECTIONS} keep-alive connections, {seconds:.0f} s a round, generator, "
+        "web server and database on the same cores. The bare view is the same server "
+        "and the same JSON parser in a Django without middleware, and touches nothing.",
+        load_average=load_average(),
+    )
+    with ExitStack() as stack:
+        bare_port = stack.enter_context(web(settings="bench.settings", path="/"))
+        port = stack.enter_context(web(settings="config.settings", path="/health/live"))
+        bare = Target(bare_port, "/bench/bare", reo_body(), JSON_HEADERS)
+        full = Target(
+            port,
+            "/api/product/usage",
+            reo_body(),
+            {**JSON_HEADERS, "X-API-KEY": key},
+        )
+        batches = [_batch(port, key, size) for size in (100, 1000)]
+        rows = {
+            target: Row(name, unit, note=note)
+            for target, name, unit, note in (
+                (bare, "bare view", "requests/s", ""),
+                (full, "single event, reo view", "requests/s", ""),
+                (batches[0], "batches of 100", "events/s", "/api/v1/events"),
+                (batches[1], "batches of 1,000", "events/s", "/api/v1/events"),
+            )
+        }
+        slowest = {
+            target: Row(f"{row.name}, 99th percentile", "ms")
+            for target, row in rows.items()
+        }
+        for target in rows:
+            send(target, seconds=1, connections=CONNECTIONS, using=generator)
+        for _ in range(rounds):
+            for target, row in rows.items():
+                _empty_inbox()
+                sent = send(
+                    target, seconds=seconds, connections=CONNECTIONS, using=generator
+                )
+                _check_kept(target, sent.requests * target.events, port)
+                row.rounds.append(sent.rate * target.events)
+                slowest[target].rounds.append(sent.p99_ms)
+        _empty_inbox()
+    section.rows = [*rows.values(), *slowest.values()]
+    section.checks = [
+        Check(
+            "single event / bare view", ratio_of(rows[full], rows[bare]), SINGLE_TARGET
+        ),
+        Check("batches of 100, events/s", rows[batches[0]].median, BATCH_TARGET),
+        Check("batches of 1,000, events/s", rows[batches[1]].median, BATCH_TARGET),
+    ]
+    return section
+
+
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+def _batch(port: int, key: str, size: int) -> Target:
+    """Return a batch in the native form; every event has an id of its own."""
+    event = {
+        "metric": METRICS[0],
+        "product": PRODUCTS[0],
+        "occurred_at": int(time.time()),
+        "id": SLOT.decode(),
+        "identities": [],
+        "environment": "PRODUCTION",
+        "properties": {"version": "2.4.1", "region": "eu-west", "duration_ms": 184},
+    }
+    events = [
+        {**event, "identities": [{"kind": "email", "value": address(number)}]}
+        for number in range(size)
+    ]
+    return Target(
+        port,
+        "/api/v1/events",
+        json.dumps({"events": events}).encode(),
+        {**JSON_HEADERS, "Authorization": f"Bearer {key}"},
+        events=size,
+    )
+
+
+def _empty_inbox() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE ingest_inboxentry")
+        cursor.execute("CHECKPOINT")
+
+
+def _check_kept(target: Target, events: int, port: int) -> None:
+    """Make sure that what was answered is in the inbox: a fast lie is no figure."""
+    if target.port != port:
+        return
+    kept = InboxEntry.objects.aggregate(n=Sum("event_count"))["n"] or 0
+    if kept < events:
+        message = f"{target.path}: {events} events answered, {kept} kept"
+        raise RuntimeError(message)
