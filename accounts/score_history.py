@@ -45,7 +45,8 @@ def snapshot_range(
     """Write the account scores of a range of days, replacing what is there.
 
     One pass over the usage however long the range is; with the score model and the
-    accounts that developers have now.
+    accounts that developers have now. Days more than 200 half-lives before the
+    model's landmark come out as zero.
     """
     written = 0
     chosen = Workspace.objects.filter(**({"pk": workspace.pk} if workspace else {}))
