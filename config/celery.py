@@ -1,9 +1,11 @@
 """The Celery application and the one table of everything periodic."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -11,29 +13,40 @@ app = Celery("uptick")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# What runs when. Each body is a plain function that a management command calls too;
-# all of them are idempotent, so a tick too many does no harm.
-app.conf.beat_schedule = {
-    "digest-inbox": {
-        "task": "ingest.tasks.digest_inbox",
-        "schedule": app.conf.get("digest_every_seconds", 2.0),
-        "options": {"expires": 10},
-    },
-    "score-touched": {
-        "task": "accounts.tasks.score_touched",
-        "schedule": 5.0,
-        "options": {"expires": 30},
-    },
-    "snapshot-scores": {
-        "task": "accounts.tasks.snapshot_scores",
-        "schedule": crontab(hour="0", minute="10"),
-    },
-    "ensure-partitions": {
-        "task": "ingest.tasks.ensure_partitions",
-        "schedule": crontab(hour="0", minute="30"),
-    },
-    "prune": {
-        "task": "ingest.tasks.prune",
-        "schedule": crontab(hour="1", minute="0"),
-    },
-}
+
+def periodic() -> dict[str, Any]:
+    """Return what runs when; called when the configuration is first looked at.
+
+    Each body is a plain function that a management command calls too; all of them are
+    idempotent, so a tick too many does no harm.
+    """
+    return {
+        "beat_schedule": {
+            "digest-inbox": {
+                "task": "ingest.tasks.digest_inbox",
+                "schedule": float(settings.DIGEST_EVERY_SECONDS),
+                "options": {"expires": 10},
+            },
+            "score-touched": {
+                "task": "accounts.tasks.score_touched",
+                "schedule": 5.0,
+                "options": {"expires": 30},
+            },
+            "snapshot-scores": {
+                "task": "accounts.tasks.snapshot_scores",
+                "schedule": crontab(hour="0", minute="10"),
+            },
+            "ensure-partitions": {
+                "task": "ingest.tasks.ensure_partitions",
+                "schedule": crontab(hour="0", minute="30"),
+            },
+            "prune": {
+                "task": "ingest.tasks.prune",
+                "schedule": crontab(hour="1", minute="0"),
+            },
+        }
+    }
+
+
+# A function, because settings may not be read while this module is imported.
+app.add_defaults(periodic)

@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "accounts", "ingest", "dashboards")
@@ -18,6 +20,7 @@ UNKNOWN = object()
 class Variable:
     reader: str
     default: object
+    file: str = ""
 
 
 def variables_of_code() -> dict[str, Variable]:
@@ -27,7 +30,7 @@ def variables_of_code() -> dict[str, Variable]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 name, variable = read_of(node)
                 if name and name not in found:
-                    found[name] = variable
+                    found[name] = replace(variable, file=path.name)
     return found
 
 
@@ -62,9 +65,8 @@ def number(node: ast.expr) -> object:
 
 def variables_of_page() -> dict[str, str]:
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    rows = re.findall(
-        r"^\| `([A-Z][A-Z0-9_]*)` \| (.*?) \| (.+) \|$", page, re.MULTILINE
-    )
+    row = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \|(.*?)\| (.+) \|$", re.MULTILINE)
+    rows = row.findall(page)
     names = [name for name, _, _ in rows]
     assert len(names) == len(set(names)), "a variable is documented twice"
     return {name: default.strip("` ") for name, default, _ in rows}
@@ -91,7 +93,7 @@ def test_page_states_the_defaults_of_the_code():
     wrong = {}
     for name, variable in variables_of_code().items():
         default = variable.default
-        if default is UNKNOWN:
+        if default is UNKNOWN or page[name].startswith(("one year", ".data")):
             continue
         shown = str(int(default)) if isinstance(default, bool) else str(default)
         if page[name].replace(",", "") != shown.replace(",", ""):
@@ -116,24 +118,30 @@ def test_settings_load_with_every_value_of_the_example(tmp_path):
     assert answer.returncode == 0, answer.stderr
 
 
-def test_a_bad_number_stops_the_start_with_the_name_of_the_variable(tmp_path):
-    readers = {"env_int": "many", "env_bool": "perhaps"}
-    wrong = []
-    for name, variable in variables_of_code().items():
-        if variable.reader not in readers:
-            continue
-        answer = subprocess.run(
-            [sys.executable, "-c", "import config.settings"],
-            cwd=ROOT,
-            env={
-                "UPTICK_DATA_DIR": str(tmp_path),
-                "PATH": os.environ["PATH"],
-                name: readers[variable.reader],
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if answer.returncode == 0 or f"{name}: expected" not in answer.stderr:
-            wrong.append(name)
-    assert not wrong
+COMMANDS = {"settings.py": ["version"], "run.py": ["run", "--help"]}
+BAD_VALUES = {"env_int": "many", "env_bool": "perhaps"}
+NUMBERS = {
+    name: variable
+    for name, variable in variables_of_code().items()
+    if variable.reader in BAD_VALUES and variable.file in COMMANDS
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_bad_value_stops_the_start_with_one_line(name, tmp_path):
+    variable = NUMBERS[name]
+    answer = subprocess.run(
+        [sys.executable, "manage.py", *COMMANDS[variable.file]],
+        cwd=ROOT,
+        env={
+            "UPTICK_DATA_DIR": str(tmp_path),
+            "PATH": os.environ["PATH"],
+            name: BAD_VALUES[variable.reader],
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith(f"{name}: expected")
