@@ -1,0 +1,42 @@
+"""Numbers in, geometry out: every chart the pages draw, as frozen dataclasses.
+
+Nothing here knows about databases or requests; `templates/charts/` turns the
+geometry into SVG. `{% include "charts/figure.html" with chart=… only %}` draws
+any of them.
+"""
+
+from dashboards.charts.bars import BarChart, Series, StackedChart, bars, stacked
+from dashboards.charts.gauge import BandMeter, Thresholds, band_meter, shown_score
+from dashboards.charts.heatmap import Heatmap, heatmap
+from dashboards.charts.lines import LineChart, Sparkline, line, sparkline
+from dashboards.charts.parts import Cell, DataTable, Figure
+from dashboards.charts.ranked import RankedBars, RankedItem, ranked
+from dashboards.charts.words import Noun, change_sentence, full, percent_change
+
+__all__ = [
+    "BandMeter",
+    "BarChart",
+    "Cell",
+    "DataTable",
+    "Figure",
+    "Heatmap",
+    "LineChart",
+    "Noun",
+    "RankedBars",
+    "RankedItem",
+    "Series",
+    "Sparkline",
+    "StackedChart",
+    "Thresholds",
+    "band_meter",
+    "bars",
+    "change_sentence",
+    "full",
+    "heatmap",
+    "line",
+    "percent_change",
+    "ranked",
+    "shown_score",
+    "sparkline",
+    "stacked",
+]

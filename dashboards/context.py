@@ -1,0 +1,70 @@
+"""The navigation every page shows, worked out only where a template asks for it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User, Workspace
+
+# More would not fit the menu; operators reach the others through the settings.
+MOST_WORKSPACES = 30
+SESSION_KEY = "workspace"
+PAGES = (
+    ("overview", "Overview"),
+    ("accounts", "Accounts"),
+    ("developers", "Developers"),
+    ("ingestion", "Ingestion"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """One link of the top navigation."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """The links, and the workspaces to choose from."""
+
+    workspace: Workspace | None
+    workspaces: tuple[Workspace, ...]
+    items: tuple[NavigationItem, ...]
+
+
+def navigation(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+    """Offer `navigation` to templates; it asks the database only when used."""
+    return {"navigation": SimpleLazyObject(lambda: build_navigation(request))}
+
+
+def build_navigation(request: HttpRequest) -> Navigation:
+    """Return the links of the current workspace, or of the one visited last."""
+    user = request.user
+    if not isinstance(user, User):
+        return Navigation(None, (), ())
+    choices = list(
+        Workspace.objects.visible_to(user).order_by("name", "pk")[:MOST_WORKSPACES]
+    )
+    current = _current(request, choices)
+    path = request.path
+    items = []
+    if current is not None:
+        for name, label in PAGES:
+            href = reverse(f"dashboards:{name}", args=[current.slug])
+            items.append(NavigationItem(label, href, path.startswith(href)))
+    settings = reverse("admin:index")
+    items.append(NavigationItem("Settings", settings, path.startswith(settings)))
+    return Navigation(current, tuple(choices), tuple(items))
+
+
+def _current(request: HttpRequest, choices: list[Workspace]) -> Workspace | None:
+    workspace: Workspace | None = getattr(request, "workspace", None)
+    if workspace is not None:
+        return workspace
+    slug = request.session.get(SESSION_KEY)
+    return next((one for one in choices if one.slug == slug), next(iter(choices), None))

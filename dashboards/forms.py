@@ -1,0 +1,170 @@
+"""What the pages may be asked: periods, searches, filters, sort orders, corrections.
+
+All of them arrive in the address, so that every view of a page can be linked to.
+"""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from accounts.models import Account, Developer, Identity, Product, Workspace
+from accounts.models.developer import AttributionRule
+from accounts.scoring import Band
+from dashboards import periods
+
+LONGEST_SEARCH = 100
+
+
+class PeriodForm(forms.Form):
+    """Which days; anything that makes no period falls back to the default."""
+
+    days = forms.ChoiceField(
+        required=False,
+        choices=[*((str(days), f"{days} days") for days in periods.CHOICES), ("", "")],
+    )
+    first = forms.DateField(required=False, label="From")
+    last = forms.DateField(required=False, label="To")
+
+    def period(self, today: date) -> periods.Period:
+        """Return the period asked for, adding an error where there is none."""
+        if self.is_valid():
+            first, last = self.cleaned_data["first"], self.cleaned_data["last"]
+            if first or last:
+                try:
+                    return periods.custom(first or last, last or today, today=today)
+                except periods.PeriodError as error:
+                    self.add_error("first", str(error))
+            elif self.cleaned_data["days"]:
+                return periods.last_days(int(self.cleaned_data["days"]), today=today)
+        return periods.last_days(periods.DEFAULT_DAYS, today=today)
+
+    def complaints(self) -> list[str]:
+        """Return what was wrong with the days, in sentences."""
+        return [text for texts in self.errors.values() for text in texts]
+
+
+class ListForm(forms.Form):
+    """Search, filters and sort order of a list. A wrong value is as good as none."""
+
+    q = forms.CharField(required=False, label="Search", max_length=LONGEST_SEARCH)
+    band = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any band"), *((band.value, band.label) for band in Band)],
+    )
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(), required=False, empty_label="Any product"
+    )
+    rule = forms.ChoiceField(
+        required=False,
+        label="Attribution",
+        choices=[("", "Any attribution"), *AttributionRule.choices],
+    )
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[("score", "Score"), ("seen", "Last seen"), ("name", "Name")],
+    )
+
+    def __init__(self, data: Any, *, workspace: Workspace) -> None:
+        super().__init__(data)
+        products = self.fields["product"]
+        assert isinstance(products, forms.ModelChoiceField)  # noqa: S101 narrows the type
+        products.queryset = Product.objects.filter(workspace=workspace)
+        self.full_clean()
+
+    def value(self, name: str) -> Any:
+        """Return a valid value, or an empty one."""
+        return self.cleaned_data.get(name) or ""
+
+    @property
+    def is_filtered(self) -> bool:
+        """Say whether anything narrows the list."""
+        return any(self.value(name) for name in ("q", "band", "product", "rule"))
+
+
+class DeveloperListForm(ListForm):
+    """The filters of the developer list: as of accounts, and one account's only."""
+
+    account = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Say whether anything narrows the list."""
+        return super().is_filtered or bool(self.value("account"))
+
+
+class MoveForm(forms.Form):
+    """Which account a developer belongs to: by its domain, its name, or none."""
+
+    account = forms.CharField(
+        max_length=253,
+        required=False,
+        label="Domain or name of the account",
+        help_text="Leave empty when the developer belongs to no company.",
+    )
+    reason = forms.CharField(max_length=200, required=False)
+
+    def __init__(self, data: Any = None, *, workspace: Workspace) -> None:
+        super().__init__(data)
+        self.workspace = workspace
+
+    def clean_account(self) -> Account | None:
+        """Find the one account meant."""
+        text = self.cleaned_data["account"].strip()
+        if not text:
+            return None
+        found = Account.objects.in_workspace(self.workspace).filter(
+            Q(domain=text.lower())
+            | Q(domains__domain=text.lower())
+            | Q(name__iexact=text)
+        )
+        return _only_one(list(found.distinct()[:2]), "account", text)
+
+
+class MergeForm(forms.Form):
+    """Which other developer is the same person: by number or by any identity."""
+
+    other = forms.CharField(
+        max_length=320,
+        label="The same person as",
+        help_text="An e-mail address, handle or other identity, or the number in the "
+        "address of the developer's page.",
+    )
+    reason = forms.CharField(max_length=200, required=False)
+
+    def __init__(self, data: Any = None, *, developer: Developer) -> None:
+        super().__init__(data)
+        self.developer = developer
+
+    def clean_other(self) -> Developer:
+        """Find the one developer meant."""
+        text = self.cleaned_data["other"].strip().lstrip("#")
+        known = Identity.objects.filter(
+            workspace=self.developer.workspace_id, value__iexact=text
+        )
+        wanted = Q(pk__in=known.values("developer"))
+        if text.isascii() and text.isdecimal() and len(text) < 19:  # noqa: PLR2004 bigint
+            wanted |= Q(pk=int(text))
+        found = Developer.objects.filter(
+            wanted, workspace=self.developer.workspace_id
+        ).exclude(pk=self.developer.pk)
+        other = _only_one(list(found[:2]), "other developer", text)
+        if other.is_aggregate or self.developer.is_aggregate:
+            raise forms.ValidationError("Pre-counted use belongs to no person.")
+        return other
+
+
+class SettleForm(forms.Form):
+    """Which quarantined events to replay or discard: a reason, perhaps a subject."""
+
+    reason = forms.CharField(max_length=30)
+    subject = forms.CharField(max_length=200, required=False, strip=False)
+
+
+def _only_one(found: list[Any], what: str, text: str) -> Any:
+    if not found:
+        raise forms.ValidationError(f"There is no {what} “{text}”.")
+    if len(found) > 1:
+        raise forms.ValidationError(f"“{text}” is more than one {what}; say which.")
+    return found[0]

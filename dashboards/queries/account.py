@@ -1,0 +1,209 @@
+"""One account: how warm it is and why, what it uses, who its developers are."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Avg, Count, Max, Q, Sum
+
+from accounts.models import (
+    Account,
+    AccountDomain,
+    AccountNetwork,
+    DailyUsage,
+    Developer,
+    ScoreSnapshot,
+)
+from accounts.models.developer import AttributionRule
+from accounts.receipts import Receipt, receipt_for_account
+from accounts.score_lists import with_score
+from dashboards import charts
+from dashboards.periods import Period
+from dashboards.queries.lists import trends
+from dashboards.queries.scores import TREND_DAYS, ScoreReader, Shown, reader_for
+
+MOST_DEVELOPERS = 10
+MOST_LINES = 40
+# The chart tells three products apart and adds the rest up.
+PRODUCTS_IN_CHART = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """Uses of one metric of one product by the account in the period."""
+
+    metric: str
+    level: str
+    product: str
+    count: int
+    days: int
+    developers: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One developer of the account."""
+
+    pk: int
+    name: str
+    score: Shown
+    trend: charts.Sparkline
+    rule: str
+    confidence: int
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """How many developers one rule attributed to the account, and how surely."""
+
+    rule: str
+    developers: int
+    confidence: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Everything on the page."""
+
+    account: Account
+    domains: tuple[str, ...]
+    networks: tuple[str, ...]
+    score: Shown
+    meter: charts.BandMeter
+    trend: charts.LineChart
+    receipt: Receipt
+    usage: charts.StackedChart
+    metrics: tuple[MetricRow, ...]
+    developers: tuple[PersonRow, ...]
+    developer_count: int
+    rules: tuple[RuleRow, ...]
+
+
+def build(account: Account, period: Period, *, today: date) -> AccountPage:
+    """Answer the page of one account; the queries are as many for any account."""
+    reader = reader_for(account.workspace, today)
+    receipt = receipt_for_account(account, model=reader.model)
+    snapshots = ScoreSnapshot.objects.filter(account=account).order_by("-day")
+    people = Developer.objects.filter(account=account, is_aggregate=False)
+    return AccountPage(
+        account=account,
+        domains=tuple(
+            AccountDomain.objects.filter(account=account).values_list(
+                "domain", flat=True
+            )
+        ),
+        networks=tuple(
+            AccountNetwork.objects.filter(account=account).values_list(
+                "network", flat=True
+            )
+        ),
+        score=reader.show(receipt.score),
+        meter=reader.meter(receipt.score),
+        trend=reader.trend(
+            snapshots.values_list("day", "score")[:TREND_DAYS], now=receipt.score
+        ),
+        receipt=receipt.folded(MOST_LINES),
+        usage=_usage(account, period),
+        metrics=_metrics(account, period),
+        developers=_people(account, reader, today=today),
+        developer_count=people.count(),
+        rules=_rules(account),
+    )
+
+
+def _usage(account: Account, period: Period) -> charts.StackedChart:
+    """Stack the events of each day by product: the three largest, then the rest."""
+    rows = (
+        DailyUsage.objects.filter(
+            developer__account=account, day__range=(period.first, period.last)
+        )
+        .values_list("product", "product__name", "day")
+        .annotate(Sum("count"))
+    )
+    by_product: dict[int, dict[date, float]] = defaultdict(dict)
+    names: dict[int, str] = {}
+    for product, name, day, count in rows:
+        by_product[product][day] = float(count)
+        names[product] = name
+    order = sorted(
+        by_product, key=lambda pk: (-sum(by_product[pk].values()), names[pk])
+    )
+    shown, rest = order[:PRODUCTS_IN_CHART], order[PRODUCTS_IN_CHART:]
+    series = [charts.Series(names[pk], period.fill(by_product[pk])) for pk in shown]
+    if rest:
+        others = [period.fill(by_product[pk]) for pk in rest]
+        total = tuple(sum(column) for column in zip(*others, strict=True))
+        series.append(charts.Series(f"{len(rest)} more products", total))
+    return charts.stacked(
+        key="usage",
+        title="Events per day by product",
+        buckets=period.days,
+        series=series or [charts.Series("All products", period.fill({}))],
+    )
+
+
+def _metrics(account: Account, period: Period) -> tuple[MetricRow, ...]:
+    rows = (
+        DailyUsage.objects.filter(
+            developer__account=account, day__range=(period.first, period.last)
+        )
+        .values("metric", "metric__label", "metric__level", "product", "product__name")
+        .annotate(
+            uses=Sum("count"),
+            days=Count("day", distinct=True),
+            developers=Count(
+                "developer", distinct=True, filter=Q(developer__is_aggregate=False)
+            ),
+        )
+        .order_by("-uses", "metric__label", "product__name")
+    )
+    return tuple(
+        MetricRow(
+            metric=row["metric__label"],
+            level=row["metric__level"],
+            product=row["product__name"],
+            count=row["uses"],
+            days=row["days"],
+            developers=row["developers"],
+        )
+        for row in rows
+    )
+
+
+def _people(
+    account: Account, reader: ScoreReader, *, today: date
+) -> tuple[PersonRow, ...]:
+    people = with_score(
+        Developer.objects.filter(account=account, is_aggregate=False),
+        reader.model,
+        today,
+    ).order_by("-score_now", "pk")[:MOST_DEVELOPERS]
+    rows = list(people)
+    spark = trends("developer_id", (row.pk for row in rows), today=today)
+    return tuple(
+        PersonRow(
+            pk=row.pk,
+            name=str(row),
+            score=reader.show(row.score_now),
+            trend=spark[row.pk],
+            rule=row.get_rule_display(),
+            confidence=round(row.confidence * 100),
+            last_seen_at=row.last_seen_at,
+        )
+        for row in rows
+    )
+
+
+def _rules(account: Account) -> tuple[RuleRow, ...]:
+    rows = (
+        Developer.objects.filter(account=account)
+        .values_list("rule")
+        .annotate(Count("pk"), Avg("confidence"), Max("rule_detail"))
+        .order_by("-pk__count", "rule")
+    )
+    return tuple(
+        RuleRow(AttributionRule(rule).label, count, round(confidence * 100), detail)
+        for rule, count, confidence, detail in rows
+    )

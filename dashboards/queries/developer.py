@@ -1,0 +1,117 @@
+"""One developer: who they are, what they did, how warm they are and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, Sum
+
+from accounts.models import (
+    Correction,
+    DailyUsage,
+    Developer,
+    Identity,
+    ScoreSnapshot,
+)
+from accounts.receipts import Receipt, receipt_for_developer
+from dashboards import charts
+from dashboards.periods import Period
+from dashboards.queries.developers import identity_rank
+from dashboards.queries.events import Timeline, timeline
+from dashboards.queries.scores import TREND_DAYS, Shown, reader_for
+
+MOST_LINES = 40
+MOST_IDENTITIES = 200
+MOST_CORRECTIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DeveloperPage:
+    """Everything on the page."""
+
+    developer: Developer
+    confidence: int
+    identities: tuple[Identity, ...]
+    score: Shown
+    meter: charts.BandMeter
+    trend: charts.LineChart
+    receipt: Receipt
+    usage: charts.BarChart
+    metrics: charts.RankedBars
+    timeline: Timeline
+    corrections: tuple[Correction, ...]
+
+
+def build(
+    developer: Developer, period: Period, params: Mapping[str, str], *, today: date
+) -> DeveloperPage:
+    """Answer the page of one developer; the queries are as many for anybody."""
+    reader = reader_for(developer.workspace, today)
+    receipt = receipt_for_developer(developer, model=reader.model)
+    snapshots = ScoreSnapshot.objects.filter(developer=developer).order_by("-day")
+    identities = sorted(
+        Identity.objects.filter(developer=developer)[:MOST_IDENTITIES],
+        key=identity_rank,
+    )
+    return DeveloperPage(
+        developer=developer,
+        confidence=round(developer.confidence * 100),
+        identities=tuple(identities),
+        score=reader.show(receipt.score),
+        meter=reader.meter(receipt.score),
+        trend=reader.trend(
+            snapshots.values_list("day", "score")[:TREND_DAYS], now=receipt.score
+        ),
+        receipt=receipt.folded(MOST_LINES),
+        usage=_usage(developer, period),
+        metrics=_metrics(developer, period),
+        timeline=timeline(
+            developer.workspace, (identity.pk for identity in identities), params
+        ),
+        corrections=_corrections(developer),
+    )
+
+
+def _usage(developer: Developer, period: Period) -> charts.BarChart:
+    rows = (
+        DailyUsage.objects.filter(
+            developer=developer, day__range=(period.first, period.last)
+        )
+        .values_list("day")
+        .annotate(Sum("count"))
+    )
+    by_day = {day: float(count) for day, count in rows}
+    return charts.bars(
+        key="usage",
+        title="Events per day",
+        buckets=period.days,
+        values=period.fill(by_day),
+    )
+
+
+def _metrics(developer: Developer, period: Period) -> charts.RankedBars:
+    rows = (
+        DailyUsage.objects.filter(
+            developer=developer, day__range=(period.first, period.last)
+        )
+        .values_list("metric", "metric__label", "product", "product__name")
+        .annotate(uses=Sum("count"))
+        .order_by("-uses", "metric__label", "product__name")
+    )
+    return charts.ranked(
+        key="metrics",
+        title="Events by metric and product",
+        items=[
+            charts.RankedItem(f"{metric}, {product}", float(uses))
+            for _, metric, _, product, uses in rows
+        ],
+        what="Metric and product",
+    )
+
+
+def _corrections(developer: Developer) -> tuple[Correction, ...]:
+    """Return what people and rules changed about this developer, newest first."""
+    about = Correction.objects.filter(
+        Q(developer_ids__contains=[developer.pk]), workspace=developer.workspace
+    )
+    return tuple(about.select_related("actor")[:MOST_CORRECTIONS])

@@ -1,0 +1,71 @@
+"""What the two lists share: bounded counts, day-by-day trends, filters."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, F, Model, OuterRef, QuerySet, Sum
+
+from accounts.models import DailyUsage
+from dashboards import charts, periods
+
+TREND_DAYS = 28
+# Counting on costs a scan; beyond this the list says "more than".
+COUNTED_UP_TO = 10_000
+# A product filter asks who used it this recently.
+PRODUCT_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows a list has, as far as it was counted."""
+
+    count: int
+    is_exact: bool
+
+    @property
+    def text(self) -> str:
+        """Write it for people: `24` or `more than 10,000`."""
+        if self.is_exact:
+            return f"{self.count:,}"
+        return f"more than {COUNTED_UP_TO:,}"
+
+
+def total_of(queryset: QuerySet[Any]) -> Total:
+    """Count a list, giving up beyond COUNTED_UP_TO."""
+    count = queryset.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
+    return Total(min(count, COUNTED_UP_TO), is_exact=count <= COUNTED_UP_TO)
+
+
+def uses_product(product: Model, *, owner: str, today: date) -> Exists:
+    """Keep rows with recent use of a product; `owner` leads from usage to the row."""
+    recent = periods.last_days(PRODUCT_DAYS, today=today)
+    return Exists(
+        DailyUsage.objects.filter(
+            product_id=product.pk, day__gte=recent.first, **{owner: OuterRef("pk")}
+        )
+    )
+
+
+def trends(
+    owner: str, ids: Iterable[int], *, today: date
+) -> dict[int, charts.Sparkline]:
+    """Return a sparkline of the last days' events for each of some rows, in one query.
+
+    `owner` leads from usage to the rows: `developer_id`, `developer__account_id`.
+    """
+    period = periods.last_days(TREND_DAYS, today=today)
+    wanted = list(ids)
+    found: dict[int, dict[date, float]] = defaultdict(dict)
+    rows = (
+        DailyUsage.objects.filter(
+            day__range=(period.first, period.last), **{f"{owner}__in": wanted}
+        )
+        .values_list(F(owner), "day")
+        .annotate(Sum("count"))
+    )
+    for pk, day, count in rows:
+        found[pk][day] = float(count)
+    return {pk: charts.sparkline(period.fill(found[pk])) for pk in wanted}

@@ -1,0 +1,192 @@
+"""The pages: form in, one query function, a template out."""
+
+from datetime import UTC, date, datetime
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts.models import Account, Developer
+from accounts.roles import Action
+from dashboards import periods
+from dashboards.access import WorkspaceRequest, workspace_page
+from dashboards.context import SESSION_KEY, build_navigation
+from dashboards.forms import (
+    DeveloperListForm,
+    ListForm,
+    MergeForm,
+    MoveForm,
+    PeriodForm,
+)
+from dashboards.queries import account as account_query
+from dashboards.queries import accounts as accounts_query
+from dashboards.queries import developer as developer_query
+from dashboards.queries import developers as developers_query
+from dashboards.queries import ingestion as ingestion_query
+from dashboards.queries import overview as overview_query
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the workspace visited last, or say how to get one."""
+    workspace = build_navigation(request).workspace
+    if workspace is None:
+        return render(
+            request, "dashboards/no_workspace.html", {"page_title": "Welcome"}
+        )
+    return redirect("dashboards:overview", slug=workspace.slug)
+
+
+@require_GET
+@workspace_page()
+def workspace_home(request: WorkspaceRequest) -> HttpResponse:
+    """Lead to the overview."""
+    return redirect("dashboards:overview", slug=request.workspace.slug)
+
+
+@require_GET
+@workspace_page()
+def overview(request: WorkspaceRequest) -> HttpResponse:
+    """Show how much is used, by how many, and who moved."""
+    _remember(request)
+    form = PeriodForm(request.GET)
+    period = form.period(_today())
+    page = overview_query.build(request.workspace, period, today=_today())
+    return render(
+        request,
+        "dashboards/overview.html",
+        {"page_title": "Overview", "form": form, "period": period, "page": page},
+    )
+
+
+@require_GET
+@workspace_page()
+def accounts(request: WorkspaceRequest) -> HttpResponse:
+    """List the accounts."""
+    form = ListForm(request.GET, workspace=request.workspace)
+    page = accounts_query.build(request.workspace, form, request.GET, today=_today())
+    return render(
+        request,
+        "dashboards/accounts.html",
+        {
+            "page_title": "Accounts",
+            "form": form,
+            "page": page,
+            "sort": form.value("sort") or "score",
+        },
+    )
+
+
+@require_GET
+@workspace_page()
+def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Show one account."""
+    found = get_object_or_404(
+        Account.objects.in_workspace(request.workspace).select_related("workspace"),
+        pk=pk,
+    )
+    form = PeriodForm(request.GET)
+    period = form.period(_today())
+    return render(
+        request,
+        "dashboards/account.html",
+        {
+            "page_title": found.name,
+            "form": form,
+            "period": period,
+            "page": account_query.build(found, period, today=_today()),
+        },
+    )
+
+
+@require_GET
+@workspace_page()
+def developers(request: WorkspaceRequest) -> HttpResponse:
+    """List the developers."""
+    form = DeveloperListForm(request.GET, workspace=request.workspace)
+    page = developers_query.build(request.workspace, form, request.GET, today=_today())
+    return render(
+        request,
+        "dashboards/developers.html",
+        {
+            "page_title": "Developers",
+            "form": form,
+            "page": page,
+            "sort": form.value("sort") or "score",
+        },
+    )
+
+
+@require_GET
+@workspace_page()
+def developer(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Show one developer."""
+    return show_developer(request, pk)
+
+
+def show_developer(
+    request: WorkspaceRequest,
+    pk: int,
+    *,
+    move_form: MoveForm | None = None,
+    merge_form: MergeForm | None = None,
+) -> HttpResponse:
+    """Show one developer, perhaps with a correction that was refused and why."""
+    found = get_object_or_404(
+        Developer.objects.in_workspace(request.workspace).select_related(
+            "workspace", "account"
+        ),
+        pk=pk,
+    )
+    form = PeriodForm(request.GET)
+    period = form.period(_today())
+    refused = move_form is not None or merge_form is not None
+    return render(
+        request,
+        "dashboards/developer.html",
+        {
+            "page_title": str(found),
+            "form": form,
+            "period": period,
+            "page": developer_query.build(found, period, request.GET, today=_today()),
+            "may_correct": request.can(Action.CORRECT),
+            "move_form": move_form or MoveForm(workspace=request.workspace),
+            "merge_form": merge_form or MergeForm(developer=found),
+        },
+        status=422 if refused else 200,
+    )
+
+
+@require_GET
+@workspace_page()
+def ingestion(request: WorkspaceRequest) -> HttpResponse:
+    """Show what arrives, what waits and what could not be used."""
+    return render(
+        request,
+        "dashboards/ingestion.html",
+        {
+            "page_title": "Ingestion",
+            "page": ingestion_query.build(request.workspace, now=_now()),
+            "is_live": request.GET.get("live") != "off",
+            "may_replay": request.can(Action.REPLAY),
+            "may_discard": request.can(Action.DISCARD),
+            "may_configure": request.can(Action.CONFIGURE),
+            "may_manage_keys": request.can(Action.MANAGE_KEYS),
+        },
+    )
+
+
+def _remember(request: WorkspaceRequest) -> None:
+    """Keep the workspace visited last for the pages that name none."""
+    if request.session.get(SESSION_KEY) != request.workspace.slug:
+        request.session[SESSION_KEY] = request.workspace.slug
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+def _today() -> date:
+    return periods.today_utc(_now())
