@@ -15,7 +15,7 @@ USAGE_LOCKS = 0x7570
 
 _SHARED = """
     SELECT pg_advisory_xact_lock_shared(%s, id)
-    FROM unnest(%s::int[]) WITH ORDINALITY AS wanted (id, place) ORDER BY place
+    FROM unnest(%s::int[]) AS wanted (id)
 """
 _EXCLUSIVE = "SELECT pg_advisory_xact_lock(%s, %s)"
 _TRY_SHARED = """

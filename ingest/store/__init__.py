@@ -1,0 +1,26 @@
+"""Raw events: the store's interface and its engines."""
+
+from ingest.store.base import (
+    EventRow,
+    EventStore,
+    Place,
+    ResolvedEvent,
+    Share,
+    TrendPoint,
+)
+from ingest.store.postgres import PostgresStore
+
+__all__ = [
+    "EventRow",
+    "EventStore",
+    "Place",
+    "ResolvedEvent",
+    "Share",
+    "TrendPoint",
+    "event_store",
+]
+
+
+def event_store() -> EventStore:
+    """Return the store that this installation keeps its events in."""
+    return PostgresStore()

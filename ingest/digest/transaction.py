@@ -1,0 +1,200 @@
+"""One digest: the steps from claimed entries to events and usage.
+
+All of it happens in the caller's transaction, rows that many digests write last, so
+that "acknowledged once, counted once" holds by construction.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import floor
+from typing import NamedTuple
+
+import msgspec
+from django.db.backends.utils import CursorWrapper
+
+from ingest.digest.catalogue import Catalogue
+from ingest.digest.entries import Entry, delete_entries
+from ingest.digest.ledger import enter_keys
+from ingest.digest.outcome import (
+    Quarantine,
+    Verdict,
+    add_counters,
+    metric_not_configured,
+)
+from ingest.digest.people import Group, People
+from ingest.digest.usage import UsageSums
+from ingest.events import StoredEvent
+from ingest.models import Event
+from ingest.store import ResolvedEvent, event_store
+
+MICROSECONDS_PER_DAY = 86_400_000_000
+# How far ahead of its arrival an event may say it happened (contracts/README, Times).
+LONGEST_LEAD = 86_400
+CLOCK_IN_FUTURE = Event.Flag.CLOCK_IN_FUTURE.value
+
+
+class Kept(NamedTuple):
+    """An event that will be stored, its references still by name."""
+
+    entry: Entry
+    event: StoredEvent
+    occurred: int
+    # The stated time was too far ahead; ``occurred`` is the arrival instead.
+    is_ahead: bool
+    group: Group
+
+
+def digest_entries(
+    cursor: CursorWrapper, entries: Sequence[Entry], *, verdict: Verdict | None = None
+) -> None:
+    """Make events, people and usage of claimed entries and delete the entries.
+
+    With a verdict every event that is not a repeat goes to quarantine instead. The
+    caller holds the entries' row locks and shares the usage of their workspaces.
+    """
+    for entry in entries:
+        entry.decode()
+    catalogue = _look_up(cursor, entries)
+    # The workspace may have been deleted while its requests waited.
+    living = [e for e in entries if e.workspace_id in catalogue.workspaces]
+    fresh = enter_keys(cursor, _keys(living))
+
+    people, quarantine, usage = People(), Quarantine(), UsageSums()
+    kept = _keep(living, fresh, people, _Judge(catalogue, quarantine, verdict))
+    if kept:
+        _register(catalogue, kept)
+        people.resolve(cursor)
+        event_store().append(_resolve(kept, catalogue, usage))
+    quarantine.store(cursor)
+    usage.add_people(cursor)
+    usage.add_workspaces(cursor)
+    add_counters(cursor, living)
+    delete_entries(cursor, entries)
+
+
+def _look_up(cursor: CursorWrapper, entries: Sequence[Entry]) -> Catalogue:
+    products: defaultdict[int, set[str]] = defaultdict(set)
+    metrics: defaultdict[int, set[str]] = defaultdict(set)
+    for entry in entries:
+        products[entry.workspace_id].update([e.product for e in entry.events])
+        metrics[entry.workspace_id].update([e.metric for e in entry.events])
+    catalogue = Catalogue(cursor)
+    catalogue.find({entry.workspace_id for entry in entries}, products, metrics)
+    return catalogue
+
+
+def _keys(entries: Sequence[Entry]) -> dict[int, set[str]]:
+    keys: defaultdict[int, set[str]] = defaultdict(set)
+    for entry in entries:
+        if not entry.is_replay:
+            found = [e.key for e in entry.events if e.key is not None]
+            keys[entry.workspace_id].update(found)
+    return keys
+
+
+class _Judge:
+    """Decides which events cannot be used yet, and sets them aside."""
+
+    def __init__(
+        self, catalogue: Catalogue, quarantine: Quarantine, verdict: Verdict | None
+    ) -> None:
+        self._metrics = catalogue.metrics
+        self._quarantine = quarantine
+        self._verdict = verdict
+
+    def usable(self, entry: Entry) -> dict[str, int]:
+        """Return the metrics that make an event of this entry usable."""
+        return {} if self._verdict else self._metrics[entry.workspace_id]
+
+    def set_aside(self, entry: Entry, event: StoredEvent) -> bool:
+        """Put an event whose metric is not usable into quarantine, unless it may."""
+        verdict = self._verdict
+        if verdict is None:
+            if event.registers_metric:
+                return False
+            verdict = metric_not_configured(event.metric)
+        self._quarantine.add_event(entry, event, verdict)
+        return True
+
+
+def _keep(
+    entries: Sequence[Entry], fresh: dict[int, set[str]], people: People, judge: _Judge
+) -> list[Kept]:
+    kept: list[Kept] = []
+    for entry in entries:
+        workspace_id, is_replay = entry.workspace_id, entry.is_replay
+        keys = fresh.get(workspace_id, set())
+        groups = people.of(workspace_id)
+        usable = judge.usable(entry)
+        latest = entry.received / 1e6 + LONGEST_LEAD
+        for event in entry.events:
+            key = event.key
+            if key is not None and not is_replay:
+                # The first of several with one key takes it out.
+                if key not in keys:
+                    entry.duplicates += 1
+                    continue
+                keys.remove(key)
+            if event.metric not in usable and judge.set_aside(entry, event):
+                continue
+            seconds = event.occurred_at
+            is_ahead = seconds > latest
+            at = entry.received if is_ahead else floor(seconds * 1e6 + 0.5)
+            identities = bytes(event.identities)
+            group = groups.get(identities)
+            if group is None:
+                group = people.new_group(workspace_id, identities, at)
+                groups[identities] = group
+            group.add(event, at)
+            kept.append(Kept(entry, event, at, is_ahead, group))
+    return kept
+
+
+def _register(catalogue: Catalogue, kept: Sequence[Kept]) -> None:
+    products: defaultdict[int, set[str]] = defaultdict(set)
+    metrics: defaultdict[int, set[str]] = defaultdict(set)
+    for entry, event, *_ in kept:
+        if event.product not in catalogue.products[entry.workspace_id]:
+            products[entry.workspace_id].add(event.product)
+        if event.metric not in catalogue.metrics[entry.workspace_id]:
+            metrics[entry.workspace_id].add(event.metric)
+    catalogue.register(products, metrics)
+
+
+def _resolve(
+    kept: Sequence[Kept], catalogue: Catalogue, usage: UsageSums
+) -> list[ResolvedEvent]:
+    resolved: list[ResolvedEvent] = []
+    counts, values = usage.counts, usage.values
+    for entry, event, at, is_ahead, group in kept:
+        workspace_id = entry.workspace_id
+        product_id = catalogue.products[workspace_id][event.product]
+        metric_id = catalogue.metrics[workspace_id][event.metric]
+        resolved.append(
+            ResolvedEvent(
+                event,
+                workspace_id,
+                entry.api_key_id,
+                entry.dialect,
+                entry.received,
+                at,
+                group.identity_id,
+                product_id,
+                metric_id,
+                CLOCK_IN_FUTURE if is_ahead else 0,
+                _with_stated_time(event) if is_ahead else None,
+            )
+        )
+        if event.is_test:
+            continue
+        day = at // MICROSECONDS_PER_DAY
+        row = (group.developer_id, day, metric_id, product_id, workspace_id)
+        counts[row] = counts.get(row, 0) + event.count
+        if event.value is not None:
+            values[row] = values.get(row, 0.0) + event.value
+    return resolved
+
+
+def _with_stated_time(event: StoredEvent) -> bytes:
+    properties = msgspec.json.decode(event.properties)
+    return msgspec.json.encode({**properties, "stated_at": event.occurred_at})

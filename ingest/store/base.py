@@ -1,0 +1,125 @@
+"""What an event store must do: take batches of events and answer raw-event questions.
+
+Everything else is asked of entities, daily usage and scores, which stay in PostgreSQL
+whatever keeps the events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol
+
+from ingest.events import StoredEvent
+
+
+class ResolvedEvent(NamedTuple):
+    """One event with every reference resolved, as the digest hands it over.
+
+    Times are microseconds since 1970, UTC. `properties` replaces the event's own when
+    the digest had something to add.
+    """
+
+    event: StoredEvent
+    workspace_id: int
+    api_key_id: int | None
+    dialect: str
+    received: int
+    occurred: int
+    identity_id: int
+    product_id: int
+    metric_id: int
+    flags: int
+    properties: bytes | None
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One event as a page shows it."""
+
+    id: int
+    occurred_at: datetime
+    received_at: datetime
+    identity_id: int
+    product_id: int
+    metric_id: int
+    count: int
+    value: float | None
+    flags: int
+    is_test: bool
+    dialect: str
+    source: str
+    event_id: str
+    environment: str
+    session_id: str
+    user_agent: str
+    ip: str | None
+    properties: dict[str, Any]
+
+
+class Place(NamedTuple):
+    """Where a page of a timeline ended: pass it on to get the next one."""
+
+    occurred_at: datetime
+    id: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """One value of a property and how often it occurred; None where it is absent."""
+
+    value: str | None
+    events: int
+    identities: int
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """Events of one UTC day."""
+
+    day: date
+    events: int
+    count: int
+
+
+class EventStore(Protocol):
+    """A place for raw events. Every question is about one workspace."""
+
+    def append(self, events: Sequence[ResolvedEvent]) -> None:
+        """Keep the events if, and only if, the caller's transaction commits."""
+
+    def timeline(
+        self,
+        *,
+        workspace_id: int,
+        identity_ids: Sequence[int],
+        before: Place | None = None,
+        limit: int = 50,
+    ) -> list[EventRow]:
+        """Return the events of these identities, latest first, before a place."""
+
+    def latest(self, *, workspace_id: int, limit: int = 50) -> list[EventRow]:
+        """Return what arrived last, newest first, of the last day."""
+
+    def breakdown(
+        self,
+        *,
+        workspace_id: int,
+        name: str,
+        since: datetime,
+        until: datetime,
+        metric_id: int | None = None,
+        product_id: int | None = None,
+        limit: int = 20,
+    ) -> list[Share]:
+        """Count events by the value of one top-level property, most frequent first."""
+
+    def trend(
+        self,
+        *,
+        workspace_id: int,
+        since: datetime,
+        until: datetime,
+        metric_id: int | None = None,
+        product_id: int | None = None,
+    ) -> list[TrendPoint]:
+        """Count events by UTC day; days without events are left out."""
