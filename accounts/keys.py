@@ -11,7 +11,6 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from accounts.errors import AccountsError
 from accounts.models import ApiKey, AuditEntry, Product, User, Workspace
 from accounts.models.fields import normalise_network
 from accounts.sealing import reseal, seal, unseal
+from accounts.statements import statement
 from accounts.tokens import checksum_ok, new_token, shown_prefix
 
 __all__ = [
@@ -41,9 +41,6 @@ __all__ = [
 ]
 
 CHANGEABLE = ("name", "dialects", "product", "expires_at", "allowed_networks")
-MARK_USED_SQL = (
-    Path(__file__).with_name("sql").joinpath("mark_keys_used.sql").read_text("utf-8")
-)
 
 
 def digest_of(token: str) -> bytes:
@@ -226,7 +223,9 @@ def mark_used(cursor: CursorWrapper, uses: Iterable[tuple[int, datetime]]) -> No
     pairs = list(uses)
     if pairs:
         ids, times = zip(*pairs, strict=True)
-        cursor.execute(MARK_USED_SQL, {"ids": list(ids), "times": list(times)})
+        cursor.execute(
+            statement("mark_keys_used"), {"ids": list(ids), "times": list(times)}
+        )
 
 
 def reseal_keys() -> int:

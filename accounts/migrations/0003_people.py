@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
                 ),
                 ("identity_id", models.BigIntegerField()),
                 ("other_identity_id", models.BigIntegerField()),
-                ("reason", models.CharField(max_length=200)),
             ],
         ),
         migrations.AddField(

@@ -6,6 +6,7 @@ from accounts.models.audit import AuditEntry
 from accounts.models.catalogue import Metric, Product
 from accounts.models.correction import Correction
 from accounts.models.developer import Developer, Identity, WaitingJoin
+from accounts.models.login import LoginAttempts
 from accounts.models.score import (
     AccountScore,
     DeveloperScore,
@@ -28,6 +29,7 @@ __all__ = [
     "Developer",
     "DeveloperScore",
     "Identity",
+    "LoginAttempts",
     "Membership",
     "Metric",
     "Product",

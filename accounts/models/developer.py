@@ -162,7 +162,6 @@ class WaitingJoin(models.Model):
     )
     identity_id = models.BigIntegerField()
     other_identity_id = models.BigIntegerField()
-    reason = models.CharField(max_length=200)
 
     def __str__(self) -> str:
-        return self.reason
+        return f"Identities {self.identity_id} and {self.other_identity_id}"

@@ -1,0 +1,85 @@
+"""Makes one developer of two: the statements, for rules and for people alike.
+
+Set-based: a hundred pairs cost as many statements as one.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+from accounts.models import Developer
+from accounts.score_store import rescore_accounts
+from accounts.statements import statement
+
+
+class Pair(NamedTuple):
+    """``other`` becomes part of ``keep``."""
+
+    keep: int
+    other: int
+    reason: str
+
+
+def merge_pairs(
+    cursor: CursorWrapper,
+    workspace_id: int,
+    pairs: Collection[Pair],
+    *,
+    actor_id: int | None = None,
+) -> list[int]:
+    """Merge developers; return the ids of the corrections that remember how it was.
+
+    No developer is in more than one pair as ``other``, nor as both. The caller owns
+    the workspace's usage (`accounts.locks`) in the same transaction and has locked the
+    developers (`lock_developers`). ``actor_id`` None means that a rule decided.
+    """
+    values = {
+        "workspace": workspace_id,
+        "actor": actor_id,
+        "by_hand": actor_id is not None,
+        "keeps": [pair.keep for pair in pairs],
+        "others": [pair.other for pair in pairs],
+        "reasons": [pair.reason for pair in pairs],
+    }
+    everybody = {*values["keeps"], *values["others"]}
+    accounts = accounts_of(everybody)
+    cursor.execute(statement("merge_remember"), values)
+    corrections = [number for (number,) in cursor.fetchall()]
+    for name in ("move_usage", "move_identities", "keep"):
+        cursor.execute(statement(f"merge_{name}"), values)
+    stay = sorted(set(values["keeps"]))
+    drop_developers(cursor, workspace_id, gone=values["others"], stay=stay)
+    rescore_accounts(accounts)
+    return corrections
+
+
+def lock_developers(
+    cursor: CursorWrapper, workspace_id: int, developers: Collection[int]
+) -> set[int]:
+    """Lock developers until the transaction ends; return those that still exist."""
+    cursor.execute(
+        statement("merge_lock"),
+        {"workspace": workspace_id, "developers": sorted(developers)},
+    )
+    return {number for (number,) in cursor.fetchall()}
+
+
+def drop_developers(
+    cursor: CursorWrapper,
+    workspace_id: int,
+    *,
+    gone: Sequence[int],
+    stay: Sequence[int],
+) -> None:
+    """Remove developers who have nothing left, and queue the others for scoring."""
+    cursor.execute(
+        statement("merge_drop"),
+        {"workspace": workspace_id, "gone": list(gone), "stay": list(stay)},
+    )
+
+
+def accounts_of(developers: Collection[int]) -> list[int]:
+    """Return the accounts that these developers count for."""
+    found = Developer.objects.filter(pk__in=developers, account__isnull=False)
+    return list(found.order_by().values_list("account_id", flat=True).distinct())

@@ -1,0 +1,17 @@
+-- Question: what is there to do for this batch beyond looking it up?
+-- Index: none. Cost: one pass over the temporary table; saves the statements after it.
+SELECT
+    count(*) FILTER (WHERE identity_id IS NULL) AS missing,
+    coalesce(bool_or(identity_moves), false) AS identities_move,
+    coalesce(bool_or(developer_moves), false) AS developers_move,
+    coalesce(bool_or(account_moves), false) AS accounts_move,
+    EXISTS (SELECT FROM pending_link) AS linked,
+    -- As in identity_candidates.sql.
+    coalesce(bool_or(
+        identity_id IS NOT NULL
+        AND (
+            (confidence < 1.0 AND domain <> '')
+            OR (confidence < 0.8 AND ip IS NOT NULL)
+        )
+    ), false) AS may_gain
+FROM pending_identity
