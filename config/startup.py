@@ -26,6 +26,7 @@ from config.engines.paths import make_data_dir
 DATABASE_PATIENCE_SECONDS = 30.0
 # Any number will do, as long as it stays: whoever migrates holds this lock.
 MIGRATION_LOCK = 814_117_120
+HIGHEST_PORT = 65_535
 
 
 @contextlib.contextmanager
@@ -74,14 +75,16 @@ def check_address(host: str, port: int) -> None:
     Raises:
         CommandError: it will not; the message says what to do.
     """
+    if not 0 < port <= HIGHEST_PORT:
+        raise CommandError(f"PORT={port} is not between 1 and {HIGHEST_PORT}")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for family, kind, protocol, _, address in found:
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
-    except (OSError, OverflowError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             reason = f"Port {port} is taken. Choose another: PORT={port + 1} make run"
         else:
             reason = f"Cannot listen on HOST={host} PORT={port}: {error}"

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -106,20 +106,11 @@ class Supervisor:
         Returns:
             0 after a signal, 1 when a program could not be made to run.
         """
-        wake_up = self._listen_for_signals()
-        announced = False
-        while True:
-            self._start_due()
-            self._read(wake_up)
-            self._reap()
-            if not announced and not self.stopping and self._all_ready():
-                announced = True
-                on_ready()
-            if self.stopping:
-                if not any(child.process for child in self.children):
-                    break
-                if time.monotonic() > self.kill_at:
-                    self._signal_all(signal.SIGKILL)
+        with self._signals() as wake_up:
+            self._loop(wake_up, on_ready)
+        self.selector.close()
+        for child in self.children:
+            child.log.file.close()
         return 1 if self.hopeless else 0
 
     def stop(self) -> None:
@@ -138,21 +129,46 @@ class Supervisor:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.stop()
 
-    def _listen_for_signals(self) -> int:
-        """Have signals interrupt the wait for output; return the descriptor."""
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[int]:
+        """Have signals interrupt the wait for output, through a descriptor."""
         reader, writer = os.pipe()
         for descriptor in (reader, writer):
             os.set_blocking(descriptor, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        self.selector.register(reader, selectors.EVENT_READ)
 
         def stop(_signum: int, _frame: FrameType | None) -> None:
             self.stop()
 
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(signum, stop)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        return reader
+        before = {
+            signum: signal.signal(signum, stop)
+            for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
+        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        self.selector.register(reader, selectors.EVENT_READ)
+        try:
+            yield reader
+        finally:
+            signal.set_wakeup_fd(-1)
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+            os.close(reader)
+            os.close(writer)
+
+    def _loop(self, wake_up: int, on_ready: Callable[[], None]) -> None:
+        announced = False
+        while True:
+            self._start_due()
+            self._read(wake_up)
+            self._reap()
+            if not announced and not self.stopping and self._all_ready():
+                announced = True
+                on_ready()
+            if self.stopping:
+                if not any(child.process for child in self.children):
+                    return
+                if time.monotonic() > self.kill_at:
+                    self._signal_all(signal.SIGKILL)
 
     def _start_due(self) -> None:
         if self.stopping:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TypedDict
 
 PR_SET_PDEATHSIG = 1
-# A server that ends sooner than this at its very first start has a fault that a
-# restart would only repeat.
+# A server that gives up sooner than this at its very first start has a fault that a
+# restart would only repeat. One that was killed has not given up.
 FIRST_START_SECONDS = 5.0
 LONGEST_PAUSE = 30.0
 # A shutdown writes out what is dirty in memory; past this it is cut short and the
@@ -84,12 +84,12 @@ class Keeper:
                 break
             child.wait()
             lived = time.monotonic() - started
-            if first and lived < FIRST_START_SECONDS and not self.stopping.is_set():
+            gave_up = child.returncode > 0 and not self.stopping.is_set()
+            if first and gave_up and lived < FIRST_START_SECONDS:
                 return 1
             first = False
-            pause = (
-                0.5 if lived > LONGEST_PAUSE else min(pause * 2 + 0.5, LONGEST_PAUSE)
-            )
+            longer = min(pause * 2 + 0.5, LONGEST_PAUSE)
+            pause = 0.5 if lived > LONGEST_PAUSE else longer
         return 0
 
     def start(self) -> "subprocess.Popen[bytes] | None":

@@ -125,7 +125,9 @@ def web_command(host: str, port: int) -> list[str]:
     web = python("granian", "--interface", "wsgi", "--no-ws", "--host", host)
     web += ["--port", str(port), "--workers", str(settings.WEB_WORKERS)]
     web += ["--blocking-threads", str(settings.WEB_THREADS)]
-    return [*web, "--respawn-failed-workers", "config.wsgi:application"]
+    # A worker told to stop while it still starts would be waited for in vain.
+    web += ["--workers-kill-timeout", "2", "--respawn-failed-workers"]
+    return [*web, "config.wsgi:application"]
 
 
 def environment() -> dict[str, str]:
