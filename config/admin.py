@@ -1,7 +1,47 @@
 """The admin site: where people configure what they look at elsewhere."""
 
+from typing import Any, cast
+
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+
+from accounts.login import forget_attempt, register_attempt
+from accounts.models import User, Workspace
+from accounts.peer import peer_address
+from accounts.roles import role_of
+
+# Tiles on the settings page; operators find other workspaces in the list.
+MOST_TILES = 12
+# The settings page, group by group: title, and the models in it.
+GROUPS = (
+    ("What is measured", ("product", "metric", "scoremodel")),
+    ("Senders", ("apikey", "ingestcounter", "quarantinedevent", "inboxentry", "event")),
+    ("Customers", ("account", "accountnetwork", "developer", "correction")),
+    ("People and access", ("workspace", "membership", "user", "auditentry")),
+)
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Log-in by e-mail that refuses to be tried all day."""
+
+    def clean(self) -> dict[str, Any]:
+        """Count the attempt before the password is looked at."""
+        email = self.cleaned_data.get("username") or ""
+        address = peer_address(self.request) if self.request else ""
+        if email and self.cleaned_data.get("password"):
+            minutes = register_attempt(email, address)
+            if minutes:
+                raise ValidationError(
+                    "Too many attempts to log in. Please try again in %(minutes)s "
+                    "minutes.",
+                    code="too_many_attempts",
+                    params={"minutes": minutes},
+                )
+        data: dict[str, Any] = super().clean()
+        forget_attempt(email, address)
+        return data
 
 
 class UptickAdminSite(AdminSite):
@@ -12,12 +52,43 @@ class UptickAdminSite(AdminSite):
     index_title = "Settings"
     site_url = "/"
     enable_nav_sidebar = False
+    login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in operators and everyone who belongs to a workspace."""
         user = request.user
-        return bool(
-            user.is_authenticated
-            and user.is_active
-            and (user.is_superuser or user.memberships.exists())
-        )
+        if not isinstance(user, User) or not user.is_active:
+            return False
+        return user.is_superuser or bool(user.roles)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the workspaces and the settings, grouped by what they are about."""
+        user = cast("User", request.user)
+        rows = Workspace.objects.visible_to(user).order_by("name", "pk")
+        workspaces = list(rows[: MOST_TILES + 1])
+        context = {
+            "tiles": [
+                {"workspace": one, "role": role_of(user, one)}
+                for one in workspaces[:MOST_TILES]
+            ],
+            "more_workspaces": len(workspaces) > MOST_TILES,
+            "groups": self._groups(request),
+            **(extra_context or {}),
+        }
+        return super().index(request, context)
+
+    def _groups(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the models this person may see, in the order of `GROUPS`."""
+        models = {
+            model["object_name"].lower(): model
+            for app in self.get_app_list(request)
+            for model in app["models"]
+        }
+        groups = [
+            {"name": name, "models": [models.pop(key) for key in keys if key in models]}
+            for name, keys in GROUPS
+        ]
+        groups.append({"name": "More", "models": list(models.values())})
+        return [group for group in groups if group["models"]]

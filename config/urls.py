@@ -1,7 +1,8 @@
 """Where each address leads. Ingestion has its own URLconf: see `ingest.middleware`."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.urls import include, path, reverse_lazy
 
 from config import health
 
@@ -9,6 +10,15 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
+    path(
+        "invitation/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(
+            success_url=reverse_lazy("dashboards:home"),
+            post_reset_login=True,
+            reset_url_token="set-password",  # noqa: S106 (a word in the address)
+        ),
+        name="invitation",
+    ),
     path("", include("ingest.urls")),
     path("", include("dashboards.urls")),
 ]

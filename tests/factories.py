@@ -3,7 +3,16 @@
 from itertools import count
 
 from accounts.keys import create_key
-from accounts.models import Membership, Metric, Product, Role, User
+from accounts.models import (
+    Account,
+    Developer,
+    Identity,
+    Membership,
+    Metric,
+    Product,
+    Role,
+    User,
+)
 from accounts.services import create_workspace
 
 PASSWORD = "correct-horse-7"
@@ -46,3 +55,18 @@ def make_product(workspace, key="sdk", **fields):
 
 def make_metric(workspace, key="INSTALL", **fields):
     return Metric.objects.create(workspace=workspace, key=key, **fields)
+
+
+def make_account(workspace, name="Initech", **fields):
+    fields.setdefault("domain", f"{name.lower()}.example")
+    return Account.objects.create(workspace=workspace, name=name, **fields)
+
+
+def make_developer(workspace, email="dev@example.com", **fields):
+    """A developer known by one e-mail address."""
+    fields.setdefault("display_name", email)
+    developer = Developer.objects.create(workspace=workspace, **fields)
+    Identity.objects.create(
+        workspace=workspace, developer=developer, kind="email", value=email
+    )
+    return developer

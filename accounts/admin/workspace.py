@@ -1,0 +1,271 @@
+"""Workspaces and who belongs to them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.admin.base import (
+    WorkspaceAdmin,
+    WorkspaceForm,
+    WorkspaceInline,
+    person,
+)
+from accounts.errors import AccountsError
+from accounts.invitations import invitation_link
+from accounts.models import Membership, Role, Workspace
+from accounts.peer import peer_address
+from accounts.roles import Action
+from accounts.services import (
+    invite,
+    prepare_workspace,
+    remove_member,
+    require_another_admin,
+    set_role,
+)
+
+
+class MembersInline(WorkspaceInline):
+    """Who belongs to the workspace; each has a page of their own to change."""
+
+    model = Membership
+    formset = forms.BaseInlineFormSet
+    fields = ("user", "role", "created_at")
+    readonly_fields = fields
+    extra = 0
+    show_change_link = True
+    verbose_name_plural = "members"
+    workspace_column = "pk"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the people with their memberships."""
+        return super().get_queryset(request).select_related("user", "workspace")
+
+
+@admin.register(Workspace)
+class WorkspaceModelAdmin(WorkspaceAdmin):
+    """Tenants. Operators make them; nobody deletes one here."""
+
+    workspace_column = "pk"
+    change_action = Action.CONFIGURE
+    list_display = ("name", "slug", "your_role", "member_count", "created_at")
+    search_fields = ("name", "slug")
+    ordering = ("name",)
+    fields = ("name", "slug")
+    inlines = (MembersInline,)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave new workspaces to operators."""
+        del obj
+        return person(request).is_superuser
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Count members by a sub-query: a join would group the whole table."""
+        own = Membership.objects.filter(
+            workspace=OuterRef("pk"), user=person(request)
+        ).values("role")
+        members = (
+            Membership.objects.filter(workspace=OuterRef("pk"))
+            .order_by()
+            .values("workspace")
+            .annotate(number=Count("pk"))
+            .values("number")
+        )
+        rows = super().get_queryset(request)
+        return rows.annotate(
+            member_number=Coalesce(Subquery(members), 0),
+            own_role=Coalesce(Subquery(own), Value("operator")),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the slug for ever: senders have it in their settings."""
+        del request
+        return ("slug",) if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show members once there is a workspace to belong to."""
+        del request
+        return self.inlines if obj else ()
+
+    @admin.display(description="your role")
+    def your_role(self, workspace: Any) -> str:
+        """Return what the visitor may do there; operators need no membership."""
+        return str(workspace.own_role).capitalize()
+
+    @admin.display(description="members")
+    def member_count(self, workspace: Any) -> int:
+        """Return how many people belong to it."""
+        return int(workspace.member_number)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Give a new workspace its first metric and score model."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            prepare_workspace(obj)
+
+
+class MembershipForm(WorkspaceForm):
+    """Adds by e-mail address, so that nobody browses the installation's people."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        required=False,
+        help_text="Someone new gets a link to set their password with, shown next.",
+    )
+
+    class Meta:
+        model = Membership
+        fields = ("workspace", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:
+            self.fields["email"].required = True
+
+    def clean_email(self) -> str:
+        """Compare addresses as log-in does."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Say what is wrong beside the field it is about."""
+        data = super().clean()
+        workspace, email = data.get("workspace"), data.get("email")
+        if workspace and email:
+            members = Membership.objects.filter(workspace=workspace, user__email=email)
+            if members.exists():
+                self.add_error("email", f"{email} is a member already.")
+        was_admin = self.instance.pk and self.initial.get("role") == Role.ADMIN
+        if was_admin and data.get("role") != Role.ADMIN:
+            try:
+                require_another_admin(self.instance.workspace, self.instance.user)
+            except AccountsError as error:
+                self.add_error("role", str(error))
+        return data
+
+
+@admin.register(Membership)
+class MembershipAdmin(WorkspaceAdmin):
+    """Members: who may see a workspace, and as what."""
+
+    form = MembershipForm
+    add_action = Action.MANAGE_MEMBERS
+    change_action = Action.MANAGE_MEMBERS
+    delete_action = Action.MANAGE_MEMBERS
+    change_form_template = "admin/accounts/membership/change_form.html"
+    list_display = ("email", "name", "role", "last_login", "created_at")
+    list_filter = ("role",)
+    list_select_related = ("user", "workspace")
+    search_fields = ("user__email", "user__name")
+    ordering = ("user__email",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for an address to add, and only for the role later."""
+        del request
+        if obj is None:
+            return ("workspace", "email", "role")
+        return ("workspace", "email", "name", "role", "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the person of a membership."""
+        del request
+        return ("email", "name", "created_at") if obj else ()
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002
+        **kwargs: Any,
+    ) -> Any:
+        """Drop the address from the form of someone who is a member already."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is not None:
+            form.base_fields.pop("email", None)
+            form.declared_fields.pop("email", None)
+        return form
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Offer no removal in bulk: each one is checked and audited by itself."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.display(description="e-mail address", ordering="user__email")
+    def email(self, membership: Any) -> str:
+        """Return the person's address."""
+        return str(membership.user.email)
+
+    @admin.display(ordering="user__name")
+    def name(self, membership: Any) -> str:
+        """Return the person's name."""
+        return str(membership.user.name)
+
+    @admin.display(ordering="user__last_login", empty_value="never")
+    def last_login(self, membership: Any) -> Any:
+        """Return when they last logged in."""
+        return membership.user.last_login
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Invite or change through the services, which write the audit log."""
+        actor, ip, role = person(request), peer_address(request) or None, Role(obj.role)
+        if change:
+            set_role(obj.workspace, obj.user, role, actor=actor, ip=ip)
+            return
+        email = form.cleaned_data["email"]
+        made = invite(obj.workspace, email, role, actor=actor, ip=ip)
+        obj.__dict__.update(made.__dict__)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """End the membership through the services."""
+        remove_member(obj, actor=person(request), ip=peer_address(request) or None)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Say so when this is the last admin."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except AccountsError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            address = reverse("admin:accounts_membership_change", args=[object_id])
+            return HttpResponseRedirect(address)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the link to hand over to someone who cannot log in yet."""
+        if invitation_link(obj.user, request) is None:
+            return super().response_add(request, obj, post_url_continue)
+        return HttpResponseRedirect(
+            reverse("admin:accounts_membership_change", args=[obj.pk])
+        )
+
+    def render_change_form(  # noqa: PLR0917 (Django's signature)
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,  # noqa: FBT001, FBT002
+        change: bool = False,  # noqa: FBT001, FBT002
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Put the invitation link on the page of someone without a password."""
+        if obj is not None and self.has_change_permission(request, obj):
+            context["invitation"] = invitation_link(obj.user, request)
+        return super().render_change_form(request, context, add, change, form_url, obj)

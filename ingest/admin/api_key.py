@@ -1,0 +1,389 @@
+"""API keys: make, show, change, replace and revoke them. Nobody deletes one."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import keys
+from accounts.admin.base import ScopedFilter, WorkspaceForm, person
+from accounts.admin.confirm import confirmation, is_confirmed
+from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.errors import AccountsError
+from accounts.models import ApiKey
+from accounts.models.api_key import Dialect
+from accounts.models.fields import normalise_network
+from accounts.peer import peer_address
+from accounts.roles import Action, can
+from ingest.models import IngestCounter
+from ingest.samples import samples
+
+COUNTED = timedelta(days=7)
+SOON = timedelta(days=7)
+# Which new keys this visitor has not seen yet; in the session.
+UNSEEN = "unseen_api_keys"
+OVERLAPS = (
+    (0, "The old key stops at once"),
+    (24, "Both work for a day"),
+    (24 * 7, "Both work for a week"),
+    (24 * 30, "Both work for 30 days"),
+)
+
+
+class RotateForm(forms.Form):
+    """How long the old key goes on working."""
+
+    overlap = forms.TypedChoiceField(
+        label="The key before",
+        coerce=int,
+        choices=OVERLAPS,
+        initial=24,
+        help_text="Long enough to put the new key into every sender.",
+    )
+
+
+class ApiKeyForm(WorkspaceForm):
+    """What a key may be used for."""
+
+    dialects = forms.MultipleChoiceField(
+        label="Senders",
+        choices=Dialect.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Which interfaces take the key; none ticked means all.",
+    )
+    allowed_networks = forms.CharField(
+        label="Allowed networks",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One a line, such as 203.0.113.0/24; empty means from everywhere.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("workspace", *keys.CHANGEABLE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["allowed_networks"] = "\n".join(self.instance.allowed_networks)
+
+    def clean_allowed_networks(self) -> list[str]:
+        """Read one network a line."""
+        words = self.cleaned_data["allowed_networks"].replace(",", " ").split()
+        return [normalise_network(word) for word in words]
+
+    def clean_expires_at(self) -> Any:
+        """Refuse a new end that has passed already."""
+        moment = self.cleaned_data["expires_at"]
+        changed = moment != self.instance.expires_at
+        if moment and changed and moment <= timezone.now():
+            raise forms.ValidationError("This is in the past.")
+        return moment
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ToolsAdmin):
+    """Keys of senders. Members view and copy them, admins make and change them."""
+
+    form = ApiKeyForm
+    view_action = Action.VIEW_KEY
+    add_action = Action.MANAGE_KEYS
+    change_action = Action.MANAGE_KEYS
+    list_display = (
+        *("name", "shown_key", "status", "scope", "last_used_at", "events_in_week"),
+    )
+    list_filter = (("product", ScopedFilter),)
+    list_select_related = ("workspace", "product", "rotated_to")
+    search_fields = ("name__istartswith", "prefix__startswith")
+    search_help_text = "The start of a name or of a key."
+    sortable_by = ("name", "last_used_at")
+    ordering = ("workspace", "name", "id")
+
+    # ---- The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Add the events of the week, by a sub-query per key on the page."""
+        accepted = (
+            IngestCounter.objects.filter(
+                workspace=OuterRef("workspace"),
+                api_key=OuterRef("pk"),
+                outcome="accepted",
+                hour__gte=timezone.now() - COUNTED,
+            )
+            .order_by()
+            .values("api_key")
+            .annotate(number=Sum("count"))
+            .values("number")
+        )
+        rows = super().get_queryset(request)
+        return rows.annotate(week=Coalesce(Subquery(accepted), 0))
+
+    @admin.display(description="key", ordering="prefix")
+    def shown_key(self, key: Any) -> SafeString:
+        """Return the part of the key that is no secret."""
+        return format_html('<span class="mono">{}…</span>', key.prefix)
+
+    @admin.display(description="status")
+    def status(self, key: Any) -> SafeString:
+        """Return whether the key works, and until when."""
+        kind, text = _status(key)
+        return format_html('<span class="badge badge-{}">{}</span>', kind, text)
+
+    @admin.display(description="for")
+    def scope(self, key: Any) -> str:
+        """Return what the key may be used for, in a few words."""
+        names = [Dialect(name).label for name in key.dialects if name in Dialect.values]
+        parts = [", ".join(names) or "all senders"]
+        if key.product:
+            parts.append(f"product {key.product}")
+        if key.allowed_networks:
+            parts.append(f"{len(key.allowed_networks)} networks")
+        return "; ".join(parts)
+
+    @admin.display(description="events in 7 days", ordering="week")
+    def events_in_week(self, key: Any) -> str:
+        """Return how many of its events were accepted."""
+        return f"{key.week:,}"
+
+    # ---- The form
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask what the key is for; a member reads it."""
+        scope = ("dialects", "product", "expires_at", "allowed_networks")
+        if obj is None:
+            return ("workspace", "name", *scope)
+        facts = ("shown_key", "status", "last_used_at", "events_in_week")
+        if not self.has_change_permission(request, obj):
+            scope = ("scope", "expires_at", "shown_networks")
+        return ("workspace", "name", *facts, *scope, "created_by", "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep what is not typed in."""
+        del request
+        if obj is None:
+            return ()
+        return (
+            *("shown_key", "status", "last_used_at", "events_in_week", "scope"),
+            *("shown_networks", "created_by", "created_at"),
+        )
+
+    @admin.display(description="allowed networks")
+    def shown_networks(self, key: Any) -> str:
+        """Return the networks in a line."""
+        return ", ".join(key.allowed_networks) or "everywhere"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave a revoked key as it was."""
+        if obj is not None and obj.revoked_at is not None:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Make or change the key through `accounts.keys`, which audits it."""
+        actor, ip = person(request), peer_address(request) or None
+        if change:
+            values = {
+                name: form.cleaned_data[name]
+                for name in keys.CHANGEABLE
+                if name in form.changed_data
+            }
+            saved = keys.change(obj, values, actor=actor, ip=ip) if values else obj
+        else:
+            saved, _ = keys.create_key(
+                workspace=obj.workspace,
+                name=obj.name,
+                dialects=obj.dialects,
+                product=obj.product,
+                expires_at=obj.expires_at,
+                networks=obj.allowed_networks,
+                actor=actor,
+                ip=ip,
+            )
+            self._promise(request, saved)
+        obj.__dict__.update(saved.__dict__)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the new key on the next page."""
+        del request, post_url_continue
+        return HttpResponseRedirect(_address("created", obj.pk))
+
+    # ---- One key's own pages
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        """Offer what this person may do with this key."""
+        if not obj.is_usable():
+            return []
+        tools = [Tool("Show key", _address("reveal", obj.pk), posts=True)]
+        if can(person(request), Action.MANAGE_KEYS, obj.workspace_id):
+            if not hasattr(obj, "rotated_to"):
+                tools.append(Tool("Replace", _address("rotate", obj.pk)))
+            tools.append(Tool("Revoke", _address("revoke", obj.pk)))
+        return tools
+
+    def notices(self, request: HttpRequest, obj: Any) -> list[str]:
+        """Say what became of a key that has been replaced."""
+        del request
+        if hasattr(obj, "rotated_to"):
+            return [f"Replaced by {obj.rotated_to}."]
+        return []
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages that show, replace and revoke."""
+        pages = {
+            "created": self.created_view,
+            "reveal": self.reveal_view,
+            "rotate": self.rotate_view,
+            "revoke": self.revoke_view,
+        }
+        return [
+            *(
+                path(
+                    f"<int:pk>/{name}/",
+                    self.admin_site.admin_view(view),
+                    name=f"accounts_apikey_{name}",
+                )
+                for name, view in pages.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def created_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show a new key to who made it, once; later showings are audited."""
+        key = self._key(request, pk, Action.VIEW_KEY)
+        unseen = request.session.get(UNSEEN, [])
+        if pk not in unseen:
+            return HttpResponseRedirect(_address("change", pk))
+        request.session[UNSEEN] = [other for other in unseen if other != pk]
+        return self._secret_page(request, key, title="Your new API key")
+
+    def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show a key to a member who asks for it; only by POST, always audited."""
+        key = self._key(request, pk, Action.VIEW_KEY)
+        if request.method != "POST" or not key.is_usable():
+            return HttpResponseRedirect(_address("change", pk))
+        return self._secret_page(request, key, title="API key")
+
+    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask how long both keys shall work, then make the new one."""
+        key = self._key(request, pk, Action.MANAGE_KEYS)
+        form = RotateForm(request.POST if is_confirmed(request) else None)
+        if is_confirmed(request) and form.is_valid():
+            overlap = timedelta(hours=form.cleaned_data["overlap"])
+            actor, ip = person(request), peer_address(request) or None
+            try:
+                new, _ = keys.rotate(key, actor=actor, overlap=overlap, ip=ip)
+            except AccountsError as error:
+                return self._refused(request, pk, error)
+            self.log_change(request, key, f"Replaced by {new.prefix}…")
+            self.log_addition(request, new, f"Replaces {key.prefix}…")
+            self._promise(request, new)
+            return HttpResponseRedirect(_address("created", new.pk))
+        return confirmation(
+            self,
+            request,
+            title="Replace",
+            explanation=f"A new key takes the place of {key}, with the same name, "
+            "senders, product, networks and end.",
+            button="Make the new key",
+            obj=key,
+            form=form,
+        )
+
+    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then stop the key for ever."""
+        key = self._key(request, pk, Action.MANAGE_KEYS)
+        if is_confirmed(request):
+            keys.revoke(key, actor=person(request), ip=peer_address(request) or None)
+            self.log_change(request, key, "Revoked")
+            self.message_user(request, f"{key} is revoked.")
+            return HttpResponseRedirect(_address("change", pk))
+        return confirmation(
+            self,
+            request,
+            title="Revoke",
+            explanation=f"{key} stops working at once and for ever. Senders that "
+            "still use it are refused.",
+            button="Revoke the key",
+            obj=key,
+            is_danger=True,
+        )
+
+    # ---- Parts
+
+    def _key(self, request: HttpRequest, pk: int, action: Action) -> ApiKey:
+        """Return a key that this person may see; 404 for strangers, 403 for others."""
+        key: ApiKey = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not can(person(request), action, key.workspace_id):
+            raise PermissionDenied
+        return key
+
+    def _promise(self, request: HttpRequest, key: ApiKey) -> None:
+        """Remember that the visitor has yet to see the key they made."""
+        request.session[UNSEEN] = [*request.session.get(UNSEEN, [])[-9:], key.pk]
+
+    def _refused(self, request: HttpRequest, pk: int, error: Exception) -> HttpResponse:
+        self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(_address("change", pk))
+
+    def _secret_page(
+        self, request: HttpRequest, key: ApiKey, *, title: str
+    ) -> HttpResponse:
+        try:
+            token = keys.reveal(
+                key, actor=person(request), ip=peer_address(request) or None
+            )
+        except AccountsError as error:
+            return self._refused(request, key.pk, error)
+        base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "original": key,
+            "token": token,
+            "samples": samples(key, token, base=base),
+        }
+        return TemplateResponse(request, "admin/accounts/apikey/secret.html", context)
+
+
+def _address(page: str, pk: int) -> str:
+    return reverse(f"admin:accounts_apikey_{page}", args=[pk])
+
+
+def _status(key: ApiKey) -> tuple[str, str]:
+    """Return the badge's kind and its words."""
+    now = timezone.now()
+    if key.revoked_at is not None:
+        return "bad", "Revoked"
+    if key.expires_at is None:
+        return "good", "Active"
+    until = date_format(key.expires_at, "j M Y, H:i")
+    if key.expires_at <= now:
+        return "low", f"Expired {until}"
+    if hasattr(key, "rotated_to"):
+        return "warn", f"Replaced, works until {until}"
+    if key.expires_at - now < SOON:
+        return "warn", f"Expires {until}"
+    return "good", f"Active until {until}"

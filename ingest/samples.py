@@ -1,0 +1,71 @@
+"""A first event to paste into a shell, for each dialect that a key may be used with."""
+
+import json
+import shlex
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import ApiKey
+from accounts.models.api_key import Dialect
+
+PRODUCT = "my-product"
+METRIC = "CALL_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One shell command and the dialect it speaks."""
+
+    label: str
+    command: str
+
+
+def samples(key: ApiKey, token: str, *, base: str) -> list[Sample]:
+    """Return a command for each dialect of an ingestion key; ``base`` has no slash."""
+    if key.kind != ApiKey.Kind.INGEST:
+        return []
+    product = key.product.key if key.product else PRODUCT
+    makers = {Dialect.REO: _reo, Dialect.NATIVE: _native}
+    return [
+        Sample(dialect.label, maker(base, token, product))
+        for dialect, maker in makers.items()
+        if not key.dialects or dialect in key.dialects
+    ]
+
+
+def _reo(base: str, token: str, product: str) -> str:
+    now = int(time.time())
+    payload = {
+        "source": "TELEMETRY",
+        "activity_type": METRIC,
+        "product_id": product,
+        "event_id": str(now),
+        "event_at": now,
+        "domain": "example.com",
+        "user_id": "dev@example.com",
+        "user_id_type": "EMAIL",
+    }
+    return _curl(
+        f"{base}/api/product/usage", f"X-API-KEY: {token}", {"payload": payload}
+    )
+
+
+def _native(base: str, token: str, product: str) -> str:
+    event = {
+        "metric": METRIC,
+        "product": product,
+        "user": {"email": "dev@example.com"},
+    }
+    return _curl(f"{base}/api/v1/events", f"Authorization: Bearer {token}", event)
+
+
+def _curl(url: str, header: str, body: dict[str, Any]) -> str:
+    return " \\\n".join(
+        [
+            f"curl {shlex.quote(url)}",
+            f"  --header {shlex.quote(header)}",
+            "  --header 'Content-Type: application/json'",
+            f"  --data {shlex.quote(json.dumps(body))}",
+        ]
+    )
