@@ -92,7 +92,8 @@ def test_a_killed_holder_lets_go(home, start):
     assert "database system is shut down" in (home / "logs/postgres.log").read_text()
 
 
-def test_a_killed_server_comes_back_with_what_was_committed(home):
+def test_a_killed_server_comes_back_with_what_was_committed(home, monkeypatch):
+    monkeypatch.delenv("UPTICK_POSTGRES_FSYNC")
     with engines.lease_postgres():
         query("CREATE TABLE kept AS SELECT 42 AS n")
         killed = postmaster(home)

@@ -83,7 +83,7 @@ def pss_megabytes(pids: list[int]) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 class TestEverything:
-    def test_it_answers_says_so_and_stays_within_its_memory(
+    def test_it_answers_within_its_memory_and_leaves_room_for_commands(
         self, everything, home, port
     ):
         assert get(port, "/health/live")[0] == 200
@@ -93,6 +93,15 @@ class TestEverything:
         parts = named(home, "granian") + named(home, "celery")
         assert len(parts) >= 7
         assert pss_megabytes(parts) < 500
+
+        beside = manage("migrate", "--check")
+        assert beside.returncode == 0, beside.stderr
+        second = manage("run", "--port", str(port + 1))
+        assert second.returncode == 1
+        assert f"already runs from this directory, on http://127.0.0.1:{port}" in (
+            second.stderr
+        )
+        assert second.stderr.count("\n") == 1
 
     @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
     def test_it_stops_cleanly_and_leaves_nothing(self, everything, home, signum):
@@ -111,18 +120,6 @@ class TestEverything:
         worker = min(named(home, "worker"))
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda: not exists(worker) and len(named(home, "worker")) >= 3)
-
-    def test_a_second_start_beside_it_is_refused_in_one_line(self, everything, port):
-        done = manage("run", "--port", str(port + 1))
-        assert done.returncode == 1
-        assert f"already runs from this directory, on http://127.0.0.1:{port}" in (
-            done.stderr
-        )
-        assert done.stderr.count("\n") == 1
-
-    def test_another_command_works_beside_it(self, everything):
-        done = manage("migrate", "--check")
-        assert done.returncode == 0, done.stderr
 
 
 def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
