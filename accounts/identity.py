@@ -5,7 +5,6 @@ How kinds are written is in `kinds`, which identities are one person in `joining
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from itertools import count
 
@@ -39,7 +38,7 @@ __all__ = [
 
 # Times seen are right to this much. Exact ones would rewrite a busy developer, with
 # two indexes, in every batch: with one every two seconds, 150 times as often.
-SEEN_STEP = timedelta(minutes=5)
+SEEN_STEP = "5 minutes"
 # Each further try means that another digest committed in between, so this many in a
 # row do not happen by chance.
 MOST_TRIES = 50

@@ -26,32 +26,44 @@ def merge_pairs(
     workspace_id: int,
     pairs: Collection[Pair],
     *,
+    by_hand: bool,
     actor_id: int | None = None,
 ) -> list[int]:
     """Merge developers; return the ids of the corrections that remember how it was.
 
     No developer is in more than one pair as ``other``, nor as both. The caller owns
     the workspace's usage (`accounts.locks`) in the same transaction and has locked the
-    developers (`lock_developers`). ``actor_id`` None means that a rule decided.
+    developers (`lock_developers`). ``by_hand`` false means that a rule decided.
     """
+    keeps = [pair.keep for pair in pairs]
+    others = [pair.other for pair in pairs]
     values = {
-        "workspace": workspace_id,
         "actor": actor_id,
-        "by_hand": actor_id is not None,
-        "keeps": [pair.keep for pair in pairs],
-        "others": [pair.other for pair in pairs],
+        "by_hand": by_hand,
+        "keeps": keeps,
+        "others": others,
         "reasons": [pair.reason for pair in pairs],
     }
-    everybody = {*values["keeps"], *values["others"]}
-    accounts = accounts_of(everybody)
+    accounts = accounts_of({*keeps, *others})
     cursor.execute(statement("merge_remember"), values)
     corrections = [number for (number,) in cursor.fetchall()]
-    for name in ("move_usage", "move_identities", "keep"):
-        cursor.execute(statement(f"merge_{name}"), values)
-    stay = sorted(set(values["keeps"]))
-    drop_developers(cursor, workspace_id, gone=values["others"], stay=stay)
+    move_usage(cursor, [(pair.other, pair.keep) for pair in pairs])
+    cursor.execute(statement("merge_move_identities"), values)
+    cursor.execute(statement("merge_keep"), values)
+    drop_developers(cursor, workspace_id, gone=others, stay=sorted(set(keeps)))
     rescore_accounts(accounts)
     return corrections
+
+
+def move_usage(cursor: CursorWrapper, moves: Collection[tuple[int, int]]) -> None:
+    """Add all daily usage of each first developer to the second; the first has none."""
+    cursor.execute(
+        statement("merge_move_usage"),
+        {
+            "others": [source for source, _ in moves],
+            "keeps": [target for _, target in moves],
+        },
+    )
 
 
 def lock_developers(

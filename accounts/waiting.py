@@ -4,6 +4,7 @@ A digest only adds, so it leaves the merging to whoever is alone in the workspac
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -43,7 +44,7 @@ def _join_in(workspace_id: int) -> int:
         if pairs:
             developers = {number for pair in pairs for number in pair[:2]}
             lock_developers(cursor, workspace_id, developers)
-            merge_pairs(cursor, workspace_id, pairs)
+            merge_pairs(cursor, workspace_id, pairs, by_hand=False)
         # Nobody else adds rows for this workspace now, so these are all answered:
         # merged, or refused by the rule.
         WaitingJoin.objects.filter(workspace_id=workspace_id).delete()
@@ -63,7 +64,7 @@ def _link_to(group: Group, other: Known, known: Mapping[Key, Known]) -> Link | N
 
 
 def _read(
-    workspace_id: int, rows: Iterable[tuple[object, ...]]
+    workspace_id: int, rows: Iterable[tuple[Any, ...]]
 ) -> tuple[list[Link], dict[Key, Known]]:
     links: list[Link] = []
     known: dict[Key, Known] = {}

@@ -132,4 +132,4 @@ def weigh(cursor: CursorWrapper, candidates: Iterable[Candidate]) -> int:
     cursor.execute(statement("attribution_winners"))
     cursor.execute(statement("attribution_accounts"))
     cursor.execute(statement("attribution_known_accounts"))
-    return cursor.rowcount
+    return int(cursor.rowcount)

@@ -127,7 +127,7 @@ def _reader(path: str, _modified: int) -> maxminddb.Reader | None:
 
 @lru_cache(maxsize=65_536)
 def _owner(path: str, modified: int, ip: str) -> IpOwner | None:
-    if not ip or not ipaddress.ip_address(ip).is_global or classify(ip).kind != UNKNOWN:
+    if not ip or not ipaddress.ip_address(ip).is_global or _is_server(ip):
         return None
     reader = _reader(path, modified)
     if reader is None:
@@ -139,6 +139,11 @@ def _owner(path: str, modified: int, ip: str) -> IpOwner | None:
         return None
     network = ipaddress.ip_network(f"{ip}/{prefix}", strict=False)
     return owner_in(record, str(network))
+
+
+def _is_server(ip: str) -> bool:
+    """Say whether an address is of a hosting, VPN, Tor or crawler network."""
+    return bool(classify(ip).kind != UNKNOWN)  # type: ignore[no-untyped-call]
 
 
 def owner_in(record: object, network: str) -> IpOwner | None:

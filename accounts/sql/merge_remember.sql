@@ -11,6 +11,7 @@ SELECT
     %(actor)s::bigint,
     left(pair.reason, 200),
     jsonb_build_object(
+        'by_rule', NOT %(by_hand)s,
         'keep', to_jsonb(k),
         'other', to_jsonb(o),
         'identities', (

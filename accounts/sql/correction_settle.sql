@@ -1,0 +1,25 @@
+-- Question: what do the identities that developers have now say about them? Times seen
+-- and facelessness follow; all are queued for scoring.
+-- Index: foreign key of identities to developers. Cost: a few probes per developer.
+WITH known AS (
+    SELECT
+        developer_id,
+        min(first_seen_at) AS first_at,
+        max(last_seen_at) AS last_at,
+        bool_and(kind = 'anonymous') AS is_anonymous
+    FROM accounts_identity
+    WHERE developer_id = ANY (%(developers)s::bigint[])
+    GROUP BY developer_id
+),
+queued AS (
+    INSERT INTO accounts_toucheddeveloper (workspace_id, developer_id)
+    SELECT %(workspace)s, id
+    FROM unnest(%(developers)s::bigint[]) AS u (id)
+)
+UPDATE accounts_developer AS d
+SET
+    first_seen_at = known.first_at,
+    last_seen_at = known.last_at,
+    is_anonymous = known.is_anonymous
+FROM known
+WHERE d.id = known.developer_id
