@@ -6,9 +6,12 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config.chunked import ChunkedBodies
+from ingest import background
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = ChunkedBodies(
     get_wsgi_application(), limit=settings.INGEST_MAX_BODY_BYTES
 )
+# Hints to the workers and counters of refusals are sent beside the requests.
+background.enable()

@@ -1,0 +1,12 @@
+"""The dialects: one module per kind of sender, one line here for each."""
+
+from ingest.dialects import native, reo
+from ingest.dialects.base import Dialect
+
+DIALECTS: dict[str, Dialect] = {
+    dialect.key: dialect
+    for dialect in (
+        native.DIALECT,
+        reo.DIALECT,
+    )
+}

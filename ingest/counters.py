@@ -1,0 +1,87 @@
+"""Counts refused requests by reason, without a write per refusal.
+
+What was accepted is counted by the digest, in the transaction that makes events of
+it. A refusal is only a number: it is kept in memory for about a second, and a process
+that is killed takes that second's count with it.
+"""
+
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from ingest import background
+from ingest.refusals import Reason
+from ingest.statements import statement
+from ingest.verified_key import VerifiedKey
+
+PAUSE_SECONDS = 1.0
+
+
+class Slot(NamedTuple):
+    """What one counter counts."""
+
+    workspace_id: int | None
+    key_id: int | None
+    dialect: str
+    hour: datetime
+    outcome: str
+
+
+_waiting: Counter[Slot] = Counter()
+_guard = threading.Lock()
+
+
+def count_refusal(
+    dialect: str, reason: Reason, key: VerifiedKey | None = None, *, count: int = 1
+) -> None:
+    """Count a refused request, or ``count`` refused events of one."""
+    slot = Slot(
+        workspace_id=key.workspace_id if key else None,
+        key_id=key.id if key else None,
+        dialect=dialect,
+        hour=datetime.now(UTC).replace(minute=0, second=0, microsecond=0),
+        outcome=f"refused:{reason}",
+    )
+    with _guard:
+        _waiting[slot] += count
+    _loop.wake()
+
+
+def write() -> None:
+    """Write what was counted; when that fails it stays for the next time."""
+    with _guard:
+        taken = dict(_waiting)
+        _waiting.clear()
+    if not taken:
+        return
+    columns = [list(column) for column in zip(*taken, strict=True)]
+    values = dict(
+        zip(
+            ("workspace_ids", "key_ids", "dialects", "hours", "outcomes"),
+            columns,
+            strict=True,
+        )
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                statement("count_outcomes"), {**values, "counts": list(taken.values())}
+            )
+    except Exception:
+        with _guard:
+            _waiting.update(taken)
+        _loop.wake()
+        # Of the loop's own thread, so nobody else has a use for it.
+        connection.close_if_unusable_or_obsolete()
+        raise
+
+
+_loop = background.loop("counters", write, pause=PAUSE_SECONDS)
+
+
+def flush() -> None:
+    """Write what was counted now."""
+    _loop.flush()

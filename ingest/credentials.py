@@ -1,0 +1,124 @@
+"""Which key a request carries, and whether it opens this door.
+
+Keys are remembered for INGEST_KEY_CACHE_SECONDS, good and bad ones alike. That is
+safe because the statement that stores an event compares the version of the key once
+more: a revoked key stores nothing from the next request on.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+
+from django.conf import settings
+
+from accounts.keys import checksum_ok, digest_of, network_allowed
+from accounts.models import ApiKey
+from ingest import commit
+from ingest.prepared import Prepared
+from ingest.refusals import Reason, Refused
+from ingest.verified_key import VerifiedKey
+
+REMEMBERED = 10_000
+FIND_KEY = Prepared("find_key")
+
+
+class KeyCache:
+    """Text of a key → what is known of it, for a few seconds, within bounds."""
+
+    def __init__(self) -> None:
+        self.entries: OrderedDict[str, tuple[float, VerifiedKey | None]] = OrderedDict()
+        self.guard = threading.Lock()
+
+    def find(self, token: str) -> VerifiedKey | None:
+        """Return the key of this text, from memory or the database.
+
+        Raises:
+            StoreUnavailable: the database cannot be asked.
+        """
+        entry = self.entries.get(token)
+        now = time.monotonic()
+        if entry is not None and entry[0] > now:
+            return entry[1]
+        rows = commit.ask(FIND_KEY, {"digest": digest_of(token)})
+        found = _facts(*rows[0]) if rows else None
+        with self.guard:
+            self.entries[token] = (now + settings.INGEST_KEY_CACHE_SECONDS, found)
+            self.entries.move_to_end(token)
+            while len(self.entries) > REMEMBERED:
+                self.entries.popitem(last=False)
+        return found
+
+    def forget(self, token: str) -> None:
+        """Ask the database the next time."""
+        with self.guard:
+            self.entries.pop(token, None)
+
+    def clear(self) -> None:
+        """Forget all keys."""
+        with self.guard:
+            self.entries.clear()
+
+
+cache = KeyCache()
+
+
+def verify(token: str, *, dialect: str, address: str) -> VerifiedKey:
+    """Return the key of this text if it may be used for this dialect from here.
+
+    Raises:
+        Refused: it may not; a wrong checksum costs no query. Where a key was found,
+            the exception carries it as ``key``.
+        StoreUnavailable: nobody can say.
+    """
+    if not token:
+        raise Refused(Reason.NO_KEY, "an API key is required")
+    if not checksum_ok(token):
+        raise Refused(Reason.UNKNOWN_KEY, "the API key is not known")
+    key = cache.find(token)
+    if key is None:
+        raise Refused(Reason.UNKNOWN_KEY, "the API key is not known")
+    problem = _problem(key, dialect, address)
+    if problem is not None:
+        problem.key = key
+        raise problem
+    return key
+
+
+def _problem(key: VerifiedKey, dialect: str, address: str) -> Refused | None:
+    if key.is_revoked:
+        return Refused(Reason.REVOKED_KEY, "the API key is revoked")
+    if key.expires_at is not None and key.expires_at <= time.time():
+        return Refused(Reason.EXPIRED_KEY, "the API key has expired")
+    if key.kind != ApiKey.Kind.INGEST:
+        return Refused(Reason.WRONG_KIND_OF_KEY, "this is not an ingestion key")
+    if key.dialects and dialect not in key.dialects:
+        return Refused(Reason.WRONG_DIALECT, "the API key is not for this interface")
+    if key.networks and not network_allowed(key.networks, address):
+        return Refused(
+            Reason.WRONG_NETWORK, "the API key may not be used from this address"
+        )
+    return None
+
+
+def _facts(  # noqa: PLR0917 (the columns of find_key.sql)
+    key_id: int,
+    version: int,
+    workspace_id: int,
+    kind: str,
+    dialects: str,
+    product: str | None,
+    networks: str,
+    expires_at: float | None,
+    is_revoked: bool,  # noqa: FBT001
+) -> VerifiedKey:
+    return VerifiedKey(
+        id=key_id,
+        version=version,
+        workspace_id=workspace_id,
+        kind=kind,
+        dialects=frozenset(dialects.split(",")) if dialects else frozenset(),
+        product=product,
+        networks=tuple(networks.split(",")) if networks else (),
+        expires_at=expires_at,
+        is_revoked=is_revoked,
+    )

@@ -1,0 +1,239 @@
+"""What all dialects share: the order of the accept path, and nobody's wording.
+
+A dialect brings four parts: its routes, how it authenticates, how a body becomes
+normalised events, and what it answers.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from rest_framework.views import APIView
+
+from accounts.peer import peer_address
+from ingest.body import read_body
+from ingest.counters import count_refusal
+from ingest.credentials import cache, verify
+from ingest.events import NormalizedEvent, event_key
+from ingest.inbox import (
+    Accepted,
+    Answer,
+    Idempotency,
+    IdempotencyConflict,
+    KeyNoLongerValid,
+    StoreUnavailable,
+    accept,
+)
+from ingest.refusals import STATUS, Reason, Refused
+from ingest.throttle import throttle
+from ingest.verified_key import VerifiedKey
+
+RETRY_SECONDS = 2
+LONGEST_IDEMPOTENCY_KEY = 255
+
+
+class Scope(NamedTuple):
+    """What a parser knows beside the body."""
+
+    # The only product that may be named, or None.
+    product: str | None = None
+    # Address of the sender, noted where the body names none.
+    peer: str = ""
+    # Time of arrival, Unix seconds.
+    now: float = 0.0
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """One event of a batch that is not taken."""
+
+    index: int
+    code: str
+    message: str
+
+
+class Reading(NamedTuple):
+    """What a body held."""
+
+    events: list[NormalizedEvent]
+    rejected: Sequence[Rejection] = ()
+
+
+# Raises Refused when nothing of the body can be taken.
+Parse = Callable[[bytes, Scope], Reading]
+
+
+class Route(NamedTuple):
+    """One address, without slashes at its ends; it answers with and without."""
+
+    path: str
+    view: Callable[..., Any]
+    name: str
+
+
+class Dialect(NamedTuple):
+    """One kind of sender."""
+
+    key: str
+    label: str
+    routes: tuple[Route, ...]
+    # For bodies that arrive as lines of a file (``import_events``).
+    parse: Parse
+
+
+class DialectView(APIView):
+    """One ingestion route: a DRF view without what ingestion does not use.
+
+    No session, no negotiation, no wrapped request; the answer is a plain response.
+    """
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    dialect: ClassVar[str]
+
+    def token(self, request: HttpRequest) -> str:
+        """Return the text of the API key that the request carries, or ""."""
+        raise NotImplementedError
+
+    def parse(self, body: bytes, scope: Scope) -> Reading:
+        """Return the events of a body; raises Refused when it holds none to take."""
+        raise NotImplementedError
+
+    def answer(self, reading: Reading, key: VerifiedKey) -> Answer:
+        """Return what the sender is told once its events are kept."""
+        raise NotImplementedError
+
+    def refusal(self, refused: Refused) -> Answer:
+        """Return what the sender is told when they are not."""
+        return Answer(STATUS[refused.reason], refused.message.encode())
+
+    def dispatch(
+        self, request: HttpRequest, *_args: Any, **_kwargs: Any
+    ) -> HttpResponse:
+        """Take the request or refuse it, and count the refusal by reason."""
+        try:
+            accepted = self._take(request, peer_address(request))
+        except Refused as refused:
+            count_refusal(
+                self.dialect, refused.reason, refused.key, count=refused.count
+            )
+            return self._refuse(refused)
+        response = _response(accepted.answer)
+        if accepted.is_repeat:
+            response["Idempotent-Replayed"] = "true"
+        return response
+
+    def _take(self, request: HttpRequest, address: str) -> Accepted:
+        if request.method != "POST":
+            raise Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
+        throttle.address(address)
+        token = self.token(request)
+        key: VerifiedKey | None = None
+        try:
+            key = verify(token, dialect=self.dialect, address=address)
+            throttle.key(key.id)
+            body = read_body(request)
+            idempotency = idempotency_of(request, self.dialect, body)
+            try:
+                return self._keep(key, body, address, idempotency)
+            except KeyNoLongerValid:
+                # What we remembered is out of date; look again, and only once.
+                cache.forget(token)
+                key = verify(token, dialect=self.dialect, address=address)
+                return self._keep(key, body, address, idempotency)
+        except KeyNoLongerValid:
+            raise Refused(Reason.REVOKED_KEY, "the API key is revoked") from None
+        except StoreUnavailable as error:
+            raise Refused(
+                Reason.STORE_UNAVAILABLE,
+                "the store cannot be reached",
+                retry_after=RETRY_SECONDS,
+            ) from error
+        except IdempotencyConflict:
+            raise Refused(
+                Reason.IDEMPOTENCY_KEY_REUSED,
+                "the Idempotency-Key was used before, with another body",
+            ) from None
+        except Refused as refused:
+            refused.key = refused.key or key
+            raise
+
+    def _keep(
+        self,
+        key: VerifiedKey,
+        body: bytes,
+        address: str,
+        idempotency: Idempotency | None,
+    ) -> Accepted:
+        reading = self.parse(
+            body, Scope(product=key.product, peer=address, now=time.time())
+        )
+        accepted = accept(
+            key=key,
+            dialect=self.dialect,
+            events=reading.events,
+            idempotency=idempotency,
+            answer=self.answer(reading, key),
+        )
+        if reading.rejected and not accepted.is_repeat:
+            count_refusal(
+                self.dialect, Reason.INVALID, key, count=len(reading.rejected)
+            )
+        return accepted
+
+    def _refuse(self, refused: Refused) -> HttpResponse:
+        answer = self.refusal(refused)
+        response = _response(answer)
+        # Refusals are counted by reason; a log line each would be a way to fill disks.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+        if refused.retry_after is not None:
+            response["Retry-After"] = str(refused.retry_after)
+        if refused.reason is Reason.METHOD_NOT_ALLOWED:
+            response["Allow"] = "POST"
+        if answer.status == STATUS[Reason.NO_KEY]:
+            response["WWW-Authenticate"] = "Bearer"
+        return response
+
+
+def _response(answer: Answer) -> HttpResponse:
+    # The length, because no middleware adds it here and chunks cost both sides.
+    return HttpResponse(
+        answer.body,
+        status=answer.status,
+        headers={
+            "Content-Type": "application/json",
+            "Content-Length": str(len(answer.body)),
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def idempotency_of(
+    request: HttpRequest, dialect: str, body: bytes
+) -> Idempotency | None:
+    """Return the request's Idempotency-Key and body as hashes, if it carries one.
+
+    Source: contracts/README, rule 5.
+    """
+    header = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if header is None or not header.strip():
+        return None
+    text = header.strip()
+    if len(text) > LONGEST_IDEMPOTENCY_KEY:
+        raise Refused(
+            Reason.BAD_IDEMPOTENCY_KEY,
+            f"Idempotency-Key must have at most {LONGEST_IDEMPOTENCY_KEY} characters",
+        )
+    # The path belongs to it: the same body means something else on another route.
+    hasher = hashlib.blake2b(request.path.rstrip("/").encode(), digest_size=16)
+    hasher.update(b"\0")
+    hasher.update(body)
+    return Idempotency(
+        digest=event_key("idempotency", dialect, text),
+        body_digest=UUID(bytes=hasher.digest()),
+    )

@@ -1,0 +1,165 @@
+"""The inbox: where an accepted request waits, on disk, before anybody looks into it.
+
+What is here has been acknowledged, and nothing is acknowledged that is not here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from accounts.models import Workspace
+from ingest import commit, hints
+from ingest.commit import Entry, StoreUnavailable
+from ingest.events import NormalizedEvent, encode_events
+from ingest.prepared import Prepared
+from ingest.statements import statement
+from ingest.verified_key import VerifiedKey
+
+ACCEPT_ONCE = Prepared("accept_once")
+ANSWER_GIVEN = Prepared("answer_given")
+# Events of one row that no request brought, and such rows in one statement.
+EVENTS_PER_ENTRY = 1000
+ENTRIES_PER_STATEMENT = 20
+
+__all__ = [
+    "Accepted",
+    "Answer",
+    "Idempotency",
+    "IdempotencyConflict",
+    "KeyNoLongerValid",
+    "StoreUnavailable",
+    "accept",
+    "accept_without_request",
+]
+
+
+class KeyNoLongerValid(Exception):  # noqa: N818 (an outcome, named like one)
+    """The API key was changed, revoked or expired since it was looked up."""
+
+
+class IdempotencyConflict(Exception):  # noqa: N818 (an outcome, named like one)
+    """The Idempotency-Key was used before, with another body."""
+
+
+class Idempotency(msgspec.Struct, frozen=True):
+    """A request's Idempotency-Key, and its body, as 16-byte hashes."""
+
+    digest: UUID
+    body_digest: UUID
+
+
+class Answer(NamedTuple):
+    """What a sender is told when its events are kept."""
+
+    status: int
+    body: bytes
+
+
+class Accepted(NamedTuple):
+    """What to answer now, and whether it is the answer to an earlier request."""
+
+    answer: Answer
+    is_repeat: bool = False
+
+
+def accept(
+    *,
+    key: VerifiedKey,
+    dialect: str,
+    events: list[NormalizedEvent],
+    idempotency: Idempotency | None = None,
+    answer: Answer,
+) -> Accepted:
+    """Keep the events of one request in one INSERT, committed when this returns.
+
+    Inside a transaction of the caller the row belongs to that transaction instead.
+    A repeat under the same Idempotency-Key stores nothing and returns what was
+    answered then.
+
+    Raises:
+        StoreUnavailable: they are not known to be stored.
+        KeyNoLongerValid: nothing was stored; look the key up again.
+        IdempotencyConflict: nothing was stored.
+    """
+    entry = Entry(
+        key_id=key.id,
+        version=key.version,
+        dialect=dialect,
+        event_count=len(events),
+        payload=encode_events(events),
+    )
+    accepted = Accepted(answer)
+    if idempotency is not None:
+        accepted = _accept_once(key, entry, idempotency, answer)
+    elif not commit.keep(entry):
+        raise KeyNoLongerValid
+    if not accepted.is_repeat:
+        hints.hint_digest()
+    return accepted
+
+
+def accept_without_request(
+    workspace: Workspace,
+    dialect: str,
+    events: Sequence[NormalizedEvent],
+    received_at: datetime | None = None,
+) -> None:
+    """Keep events that no request brought: imports, demo data.
+
+    Any number of them; they become rows of at most EVENTS_PER_ENTRY events. Commits
+    like any statement of the caller's connection. ``received_at`` is now by default.
+
+    Raises:
+        django.db.Error: not all of them are stored.
+    """
+    rows = [
+        list(events[start : start + EVENTS_PER_ENTRY])
+        for start in range(0, len(events), EVENTS_PER_ENTRY)
+    ]
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), ENTRIES_PER_STATEMENT):
+            some = rows[start : start + ENTRIES_PER_STATEMENT]
+            cursor.execute(
+                statement("keep_many"),
+                {
+                    "workspace_id": workspace.pk,
+                    "dialect": dialect,
+                    "received_at": received_at,
+                    "event_counts": [len(row) for row in some],
+                    "payloads": [encode_events(row) for row in some],
+                },
+            )
+
+
+def _accept_once(
+    key: VerifiedKey, entry: Entry, idempotency: Idempotency, answer: Answer
+) -> Accepted:
+    """Keep an entry unless its Idempotency-Key is known; not fit for a group."""
+    values = {
+        "key_id": entry.key_id,
+        "version": entry.version,
+        "dialect": entry.dialect,
+        "event_count": entry.event_count,
+        "payload": entry.payload,
+        "digest": idempotency.digest,
+        "body_digest": idempotency.body_digest,
+        "status": answer.status,
+        "answer": answer.body,
+        "workspace_id": key.workspace_id,
+    }
+    ((is_valid, is_new),) = commit.ask(ACCEPT_ONCE, values)
+    if not is_valid:
+        raise KeyNoLongerValid
+    if is_new:
+        return Accepted(answer)
+    earlier = commit.ask(ANSWER_GIVEN, values)
+    if not earlier:
+        raise StoreUnavailable("the Idempotency-Key was pruned this very moment")
+    body_digest, status, body = earlier[0]
+    if body_digest != idempotency.body_digest:
+        raise IdempotencyConflict
+    return Accepted(Answer(status, bytes(body)), is_repeat=True)
