@@ -140,17 +140,27 @@ def change(
     actor: User | None = None,
     ip: str | None = None,
 ) -> ApiKey:
-    """Set some of `CHANGEABLE` on a key that is not revoked, and raise its version."""
+    """Set some of `CHANGEABLE` on a key that is not revoked, and raise its version.
+
+    Values that are the same as before change nothing, the version neither.
+    """
     unknown = set(values) - set(CHANGEABLE)
     if unknown:
         raise AccountsError(f"A key's {min(unknown)} cannot be changed.")
     with transaction.atomic():
         fresh = _locked(key)
-        before = {name: str(getattr(fresh, name)) for name in values}
-        for name, value in values.items():
+        new = {
+            name: value
+            for name, value in values.items()
+            if getattr(fresh, name) != value
+        }
+        if not new:
+            return fresh
+        before = {name: str(getattr(fresh, name)) for name in new}
+        for name, value in new.items():
             setattr(fresh, name, value)
-        after = {name: str(getattr(fresh, name)) for name in values}
-        _save(fresh, *values)
+        after = {name: str(getattr(fresh, name)) for name in new}
+        _save(fresh, *new)
         _log(
             AuditEntry.Action.KEY_CHANGED,
             fresh,

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,15 +18,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import keys
-from accounts.admin.base import ScopedFilter, WorkspaceForm, person
+from accounts.admin.base import ScopedFilter, person
 from accounts.admin.confirm import confirmation, is_confirmed
 from accounts.admin.tools import Tool, ToolsAdmin
 from accounts.errors import AccountsError
 from accounts.models import ApiKey
 from accounts.models.api_key import Dialect
-from accounts.models.fields import normalise_network
 from accounts.peer import peer_address
 from accounts.roles import Action, can
+from ingest.admin.api_key_forms import ApiKeyForm, RotateForm
 from ingest.models import IngestCounter
 from ingest.samples import samples
 
@@ -35,64 +34,6 @@ COUNTED = timedelta(days=7)
 SOON = timedelta(days=7)
 # Which new keys this visitor has not seen yet; in the session.
 UNSEEN = "unseen_api_keys"
-OVERLAPS = (
-    (0, "The old key stops at once"),
-    (24, "Both work for a day"),
-    (24 * 7, "Both work for a week"),
-    (24 * 30, "Both work for 30 days"),
-)
-
-
-class RotateForm(forms.Form):
-    """How long the old key goes on working."""
-
-    overlap = forms.TypedChoiceField(
-        label="The key before",
-        coerce=int,
-        choices=OVERLAPS,
-        initial=24,
-        help_text="Long enough to put the new key into every sender.",
-    )
-
-
-class ApiKeyForm(WorkspaceForm):
-    """What a key may be used for."""
-
-    dialects = forms.MultipleChoiceField(
-        label="Senders",
-        choices=Dialect.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Which interfaces take the key; none ticked means all.",
-    )
-    allowed_networks = forms.CharField(
-        label="Allowed networks",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One a line, such as 203.0.113.0/24; empty means from everywhere.",
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ("workspace", *keys.CHANGEABLE)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["allowed_networks"] = "\n".join(self.instance.allowed_networks)
-
-    def clean_allowed_networks(self) -> list[str]:
-        """Read one network a line."""
-        words = self.cleaned_data["allowed_networks"].replace(",", " ").split()
-        return [normalise_network(word) for word in words]
-
-    def clean_expires_at(self) -> Any:
-        """Refuse a new end that has passed already."""
-        moment = self.cleaned_data["expires_at"]
-        changed = moment != self.instance.expires_at
-        if moment and changed and moment <= timezone.now():
-            raise forms.ValidationError("This is in the past.")
-        return moment
 
 
 @admin.register(ApiKey)
@@ -202,12 +143,8 @@ class ApiKeyAdmin(ToolsAdmin):
         """Make or change the key through `accounts.keys`, which audits it."""
         actor, ip = person(request), peer_address(request) or None
         if change:
-            values = {
-                name: form.cleaned_data[name]
-                for name in keys.CHANGEABLE
-                if name in form.changed_data
-            }
-            saved = keys.change(obj, values, actor=actor, ip=ip) if values else obj
+            values = {name: form.cleaned_data[name] for name in keys.CHANGEABLE}
+            saved = keys.change(obj, values, actor=actor, ip=ip)
         else:
             saved, _ = keys.create_key(
                 workspace=obj.workspace,

@@ -1,0 +1,75 @@
+"""What is asked about an API key: what it may be used for, and how it is replaced."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts import keys
+from accounts.admin.base import WorkspaceForm
+from accounts.models import ApiKey
+from accounts.models.api_key import Dialect
+from accounts.models.fields import normalise_network
+
+OVERLAPS = (
+    (0, "The old key stops at once"),
+    (24, "Both work for a day"),
+    (24 * 7, "Both work for a week"),
+    (24 * 30, "Both work for 30 days"),
+)
+
+
+class RotateForm(forms.Form):
+    """How long the old key goes on working."""
+
+    overlap = forms.TypedChoiceField(
+        label="The key before",
+        coerce=int,
+        choices=OVERLAPS,
+        initial=24,
+        help_text="Long enough to put the new key into every sender.",
+    )
+
+
+class ApiKeyForm(WorkspaceForm):
+    """What a key may be used for."""
+
+    dialects = forms.MultipleChoiceField(
+        label="Senders",
+        choices=Dialect.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Which interfaces take the key; none ticked means all.",
+    )
+    allowed_networks = forms.CharField(
+        label="Allowed networks",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One a line, such as 203.0.113.0/24; empty means from everywhere.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("workspace", *keys.CHANGEABLE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["allowed_networks"] = "\n".join(self.instance.allowed_networks)
+
+    def clean_dialects(self) -> list[str]:
+        """Keep one order, so that the same choice is the same list."""
+        return sorted(self.cleaned_data["dialects"])
+
+    def clean_allowed_networks(self) -> list[str]:
+        """Read one network a line."""
+        words = self.cleaned_data["allowed_networks"].replace(",", " ").split()
+        return [normalise_network(word) for word in words]
+
+    def clean_expires_at(self) -> Any:
+        """Refuse a new end that has passed already."""
+        moment = self.cleaned_data["expires_at"]
+        changed = moment != self.instance.expires_at
+        if moment and changed and moment <= timezone.now():
+            raise forms.ValidationError("This is in the past.")
+        return moment
