@@ -127,10 +127,13 @@ def _reader(path: str, _modified: int) -> maxminddb.Reader | None:
 
 @lru_cache(maxsize=65_536)
 def _owner(path: str, modified: int, ip: str) -> IpOwner | None:
-    if not ip or not ipaddress.ip_address(ip).is_global or _is_server(ip):
-        return None
     reader = _reader(path, modified)
-    if reader is None:
+    return None if reader is None else find_owner(reader, ip)
+
+
+def find_owner(reader: maxminddb.Reader, ip: str) -> IpOwner | None:
+    """Return the company behind a clean address, by this database."""
+    if not ip or not ipaddress.ip_address(ip).is_global or _is_server(ip):
         return None
     try:
         record, prefix = reader.get_with_prefix_len(ip)

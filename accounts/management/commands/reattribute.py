@@ -1,0 +1,30 @@
+"""``reattribute --workspace SLUG [--dry-run]``."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.attribution import reattribute
+from accounts.models import Workspace
+
+
+class Command(BaseCommand):
+    help = (
+        "Apply the account rules to known developers again, after IP ranges, further "
+        "domains, mail lists or the IP database changed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--workspace", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Count, and change nothing."
+        )
+
+    def handle(self, *, workspace: str, dry_run: bool, **_: Any) -> None:
+        found = Workspace.objects.filter(slug=workspace).first()
+        if found is None:
+            raise CommandError(f"There is no workspace {workspace}.")
+        count = reattribute(found, dry_run=dry_run)
+        verb = "would change" if dry_run else "changed"
+        people = "developer" if count == 1 else "developers"
+        self.stdout.write(f"{count} {people} {verb} company.")
