@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
-from accounts import score_history, score_models, score_store
+from accounts import score_history, score_models, score_store, waiting
 
 
 @shared_task
@@ -20,3 +20,9 @@ def snapshot_scores() -> None:
     score_history.snapshot_scores(yesterday)
     score_history.prune_snapshots()
     score_models.renew_landmarks()
+
+
+@shared_task
+def join_waiting() -> None:
+    """Merge developers whom a digest found to be one and could not merge itself."""
+    waiting.join_waiting()

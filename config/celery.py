@@ -32,6 +32,12 @@ def periodic() -> dict[str, Any]:
                 "schedule": 5.0,
                 "options": {"expires": 30},
             },
+            # Digests ask for it as they commit; this catches what a crash cut off.
+            "join-waiting": {
+                "task": "accounts.tasks.join_waiting",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
             "snapshot-scores": {
                 "task": "accounts.tasks.snapshot_scores",
                 "schedule": crontab(hour="0", minute="10"),
