@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from celery import shared_task
 
 from accounts import score_history, score_models, score_store, waiting
+from accounts.attribution import reattribute
+from accounts.models import Workspace
 
 
 @shared_task
@@ -26,3 +28,9 @@ def snapshot_scores() -> None:
 def join_waiting() -> None:
     """Merge developers whom a digest found to be one and could not merge itself."""
     waiting.join_waiting()
+
+
+@shared_task
+def reattribute_workspace(workspace_id: int) -> None:
+    """Judge a workspace's developers anew after its IP ranges or domains changed."""
+    reattribute(Workspace.objects.get(pk=workspace_id))

@@ -1,14 +1,37 @@
 """Customer companies, and the domains and IP ranges they are recognised by."""
 
+from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, person
-from accounts.models import Account, AccountDomain, AccountNetwork
+from accounts.models import Account, AccountDomain, AccountNetwork, Workspace
 from accounts.roles import Action
+from accounts.tasks import reattribute_workspace
+
+
+def reattribute_soon(request: HttpRequest, workspace: Workspace) -> None:
+    """Have the workspace's developers judged anew once this change is committed."""
+    transaction.on_commit(partial(_send, request, workspace))
+
+
+def _send(request: HttpRequest, workspace: Workspace) -> None:
+    try:
+        reattribute_workspace.delay(workspace.pk)
+    except OperationalError:
+        messages.warning(
+            request,
+            "Saved, but the workers cannot be told. When they are back, run "
+            f"manage.py reattribute --workspace {workspace.slug}.",
+        )
+    else:
+        messages.info(request, "Developers are being sorted into accounts anew.")
 
 
 class DomainInline(WorkspaceInline):
@@ -62,12 +85,14 @@ class AccountAdmin(WorkspaceAdmin):
         formset: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        """Note who entered an IP range."""
+        """Note who entered an IP range, and let a changed table have its effect."""
         if formset.model is AccountNetwork:
             for line in formset.forms:
                 if line.instance.pk is None:
                     line.instance.created_by = person(request)
         super().save_formset(request, form, formset, change)
+        if formset.has_changed():
+            reattribute_soon(request, form.instance.workspace)
 
 
 @admin.register(AccountNetwork)
@@ -93,3 +118,18 @@ class AccountNetworkAdmin(WorkspaceAdmin):
         if not change:
             obj.created_by = person(request)
         super().save_model(request, obj, form, change)
+        if form.has_changed():
+            reattribute_soon(request, obj.workspace)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Let the missing range have its effect."""
+        super().delete_model(request, obj)
+        reattribute_soon(request, obj.workspace)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Let the missing ranges have their effect."""
+        ids = queryset.order_by().values_list("workspace", flat=True).distinct()
+        workspaces = list(Workspace.objects.filter(pk__in=list(ids)))
+        super().delete_queryset(request, queryset)
+        for workspace in workspaces:
+            reattribute_soon(request, workspace)

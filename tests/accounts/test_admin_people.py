@@ -1,7 +1,11 @@
 """Workspaces, members, products and the rest of what admins configure."""
 
+import base64
+import json
+
 import pytest
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from accounts.models import (
     Account,
@@ -303,3 +307,51 @@ def test_a_score_model_that_makes_no_sense(client, workspace, admin, values):
     )
     assert response.context["adminform"].form.errors
     assert ScoreModel.objects.count() == 1
+
+
+# ---- Attribution follows the tables ------------------------------------------------
+
+
+@pytest.fixture
+def told(redis_server):
+    """The workspaces that the workers were told of, read from the real broker."""
+
+    def read():
+        bodies = [
+            json.loads(one)["body"] for one in redis_server.lrange("celery", 0, -1)
+        ]
+        return [json.loads(base64.b64decode(body))[0][0] for body in bodies]
+
+    redis_server.delete("celery")
+    yield read
+    redis_server.delete("celery")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_range_has_its_effect(client, workspace, admin, told):
+    account = make_account(workspace)
+    form = {"account": account.pk, "network": "203.0.113.0/24"}
+    add = form | {"workspace": workspace.pk}
+    client.post(address("accountnetwork", "add"), add)
+    network = AccountNetwork.objects.get()
+    change = address("accountnetwork", "change", network)
+    client.post(change, form | {"note": ""})
+    assert told() == [workspace.pk]
+    client.post(change, form | {"network": "203.0.113.0/25"})
+    client.post(address("accountnetwork", "delete", network), {"post": "yes"})
+    assert told() == [workspace.pk] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_broker_is_said(client, workspace, admin, monkeypatch):
+    def fail(_):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("accounts.admin.account.reattribute_workspace.delay", fail)
+    account = make_account(workspace)
+    form = {"name": account.name, "domain": account.domain}
+    lines = inline_forms(domains={"domain": "initech.test"})
+    change = address("account", "change", account)
+    response = client.post(change, form | lines, follow=True)
+    assert "reattribute --workspace acme" in response.content.decode()
+    assert account.domains.exists()
