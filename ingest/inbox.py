@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from accounts.models import Workspace
+from accounts.models import ApiKey, Workspace
 from ingest import commit, hints
 from ingest.commit import Entry, StoreUnavailable
 from ingest.events import NormalizedEvent, encode_events
@@ -107,11 +107,14 @@ def accept_without_request(
     dialect: str,
     events: Sequence[NormalizedEvent],
     received_at: datetime | None = None,
+    *,
+    api_key: ApiKey | None = None,
 ) -> None:
     """Keep events that no request brought: imports, demo data.
 
     Any number of them; they become rows of at most EVENTS_PER_ENTRY events. Commits
-    like any statement of the caller's connection. ``received_at`` is now by default.
+    like any statement of the caller's connection. ``received_at`` is now by default;
+    an ``api_key`` only says whose counters they add to.
 
     Raises:
         django.db.Error: not all of them are stored.
@@ -127,6 +130,7 @@ def accept_without_request(
                 statement("keep_many"),
                 {
                     "workspace_id": workspace.pk,
+                    "api_key_id": api_key.pk if api_key else None,
                     "dialect": dialect,
                     "received_at": received_at,
                     "event_counts": [len(row) for row in some],
