@@ -61,14 +61,14 @@ def broker_transport_options(*, longest_task: int = 600) -> dict[str, object]:
     return transport_options(broker_url(), longest_task=longest_task)
 
 
-def lease_postgres(*, durable: bool | None = None) -> Lease:
+def lease_postgres(*, durable: bool | None = None, quiet: bool = False) -> Lease:
     """Return a lease on the embedded database, to be used in a ``with`` statement.
 
     ``UPTICK_POSTGRES_FSYNC=0`` or ``durable=False`` trade safety for speed in tests.
     """
     if durable is None:
         durable = env_bool("UPTICK_POSTGRES_FSYNC", default=True)
-    return Lease(postgres.server(durable=durable))
+    return Lease(postgres.server(durable=durable, quiet=quiet))
 
 
 def lease_redis() -> Lease:
@@ -76,7 +76,7 @@ def lease_redis() -> Lease:
     return Lease(redis.server())
 
 
-def attach_postgres() -> None:
+def attach_postgres(*, quiet: bool = False) -> None:
     """Hold a lease on the embedded database until ``detach_postgres`` or our end.
 
     Called at the first connection; later calls cost a look at a list.
@@ -86,7 +86,7 @@ def attach_postgres() -> None:
     """
     with _guard:
         if not _attached:
-            _attached.append(lease_postgres().acquire())
+            _attached.append(lease_postgres(quiet=quiet).acquire())
 
 
 @atexit.register

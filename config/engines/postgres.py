@@ -41,12 +41,16 @@ def url() -> str:
     return f"postgresql://{NAME}@/{NAME}?host={host}"
 
 
-def server(*, durable: bool) -> Server:
-    """Return how to lease the server; ``durable=False`` skips fsync, for tests."""
+def server(*, durable: bool, quiet: bool) -> Server:
+    """Return how to lease the server.
+
+    ``durable=False`` skips fsync, for tests; ``quiet`` says nothing when a database
+    is made.
+    """
     return Server(
         name="postgres",
         title="PostgreSQL",
-        prepare=lambda log: _prepare(log, durable=durable),
+        prepare=lambda log: _prepare(log, durable=durable, quiet=quiet),
         answers=_answers,
     )
 
@@ -63,7 +67,7 @@ def _answers() -> bool:
         return client.connect_ex(str(socket_path("postgres", SOCKET))) == 0
 
 
-def _prepare(log: Path, *, durable: bool) -> Spec:
+def _prepare(log: Path, *, durable: bool, quiet: bool) -> Spec:
     directory = data_dir() / "postgres"
     make_data_dir()
     make_alias()
@@ -72,6 +76,11 @@ def _prepare(log: Path, *, durable: bool) -> Spec:
     if account is not None:
         binaries = reachable_by(binaries, account)
     if not directory.exists():
+        if not quiet:
+            print(
+                f"Creating a PostgreSQL {binaries.version} database in {directory}",
+                file=sys.stderr,
+            )
         _create(directory, binaries, account, log)
     _end_orphans(directory)
     _write_access_rules(directory, account)
@@ -109,10 +118,6 @@ def _create(
 ) -> None:
     """Make a new cluster with our role and database; all of it or nothing."""
     require_name(account)
-    print(
-        f"Creating a PostgreSQL {binaries.version} database in {directory}",
-        file=sys.stderr,
-    )
     staging = directory.with_name("postgres.new")
     if staging.exists():
         shutil.rmtree(staging)  # Left by a start that was interrupted.

@@ -58,7 +58,7 @@ class Command(BaseCommand):
     def _prepare(self, stack: contextlib.ExitStack, *, demo: bool) -> None:
         with startup.step("PostgreSQL") as done:
             if not env_str("DATABASE_URL"):
-                engines.attach_postgres()
+                engines.attach_postgres(quiet=True)
             done(startup.wait_for_database())
         with startup.step("Broker") as done:
             done(self._start_broker(stack))
