@@ -85,3 +85,9 @@ _loop = background.loop("counters", write, pause=PAUSE_SECONDS)
 def flush() -> None:
     """Write what was counted now."""
     _loop.flush()
+
+
+def forget() -> None:
+    """Drop what was counted and not yet written; for tests."""
+    with _guard:
+        _waiting.clear()
