@@ -18,9 +18,10 @@ def welcome(base: str, demo: DemoCredentials | None, *, seconds: float) -> str:
     """Return the text; without a demo workspace it names the next two commands."""
     lines = ["", f"Uptick is ready after {seconds:.1f} s:  {base}/", ""]
     if demo is None:
+        manage = ".venv/bin/python manage.py"
         lines += [
-            "Make a login:      .venv/bin/python manage.py createsuperuser",
-            "Make a workspace:  .venv/bin/python manage.py create_workspace SLUG",
+            f"Make a log-in:     {manage} create_user EMAIL --operator",
+            f"Make a workspace:  {manage} create_workspace SLUG",
         ]
     else:
         lines += [

@@ -89,7 +89,7 @@ class TestEverything:
         assert get(port, "/health/live")[0] == 200
         assert get(port, "/health/ready")[0] == 200
         assert f"http://127.0.0.1:{port}/" in everything.output
-        assert "createsuperuser" in everything.output
+        assert "create_user EMAIL" in everything.output
         parts = named(home, "granian") + named(home, "celery")
         assert len(parts) >= 7
         assert pss_megabytes(parts) < 500

@@ -9,12 +9,12 @@ from argparse import ArgumentParser
 from http.client import HTTPConnection, HTTPException
 from typing import Any, NoReturn
 
-from accounts.demo import demo_credentials
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from accounts.demo import demo_credentials
 from config import engines, startup
 from config.engines.paths import REPOSITORY, make_data_dir
 from config.env import env_bool, env_int, env_str
