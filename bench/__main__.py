@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-SECTIONS = ("accept", "digest", "memory", "pages")
+# The digest first: it fills the ledger that the accept path then asks.
+SECTIONS = ("digest", "accept", "memory", "pages")
 HOME = Path(__file__).resolve().parent.parent / ".data"
 
 

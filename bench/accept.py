@@ -84,20 +84,16 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 def _batch(port: int, key: str, size: int) -> Target:
-    """Return a batch in the native form; every event has an id of its own."""
+    """Return a batch of the native API; every event has an id of its own."""
     event = {
         "metric": METRICS[0],
         "product": PRODUCTS[0],
+        "event_id": SLOT.decode(),
         "occurred_at": int(time.time()),
-        "id": SLOT.decode(),
-        "identities": [],
         "environment": "PRODUCTION",
         "properties": {"version": "2.4.1", "region": "eu-west", "duration_ms": 184},
     }
-    events = [
-        {**event, "identities": [{"kind": "email", "value": address(number)}]}
-        for number in range(size)
-    ]
+    events = [{**event, "user": {"email": address(number)}} for number in range(size)]
     return Target(
         port,
         "/api/v1/events",

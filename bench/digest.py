@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 from accounts.models import Metric, Product, Workspace
-from bench.events import METRICS, PRODUCTS, normalised
+from bench.events import COMPANIES, DEVELOPERS, METRICS, PRODUCTS, normalised
 from bench.figures import Check, Row, Section, ratio_of
 from bench.machine import load_average
 from bench.servers import ROOT, environment
@@ -30,7 +30,8 @@ def measure(workspace: Workspace, *, rounds: int, events: int) -> Section:
     """Digest the same amount with one and with two processes, and copy it."""
     section = Section(
         "Digest",
-        f"{events:,} events a round, {EVENTS_PER_REQUEST} in a request. One "
+        f"{events:,} events a round, {EVENTS_PER_REQUEST} in a request: a day of "
+        f"sessions of {DEVELOPERS:,} developers in {COMPANIES:,} companies. One "
         "transaction drops repeats, finds developers and companies, writes events and "
         "adds up usage. Beside it, a binary COPY of the same rows from memory into a "
         "twin of the event table, with the same partitions and indexes, that grows "

@@ -11,9 +11,9 @@ from ingest.events import NormalizedEvent, event_key
 
 METRICS = tuple(f"BENCH_{number}" for number in range(12))
 PRODUCTS = ("bench-sdk", "bench-cli", "bench-app")
-DEVELOPERS = 20_000
-COMPANIES = 2_000
-DAYS = 90
+DEVELOPERS = 10_000
+COMPANIES = 1_000
+LONGEST_SESSION = 20
 
 
 def address(developer: int) -> str:
@@ -22,29 +22,33 @@ def address(developer: int) -> str:
 
 
 def normalised(*, first: int, count: int, seed: int) -> Iterator[NormalizedEvent]:
-    """Yield events as a dialect would hand them to the inbox.
+    """Yield events as a dialect would hand them to the inbox: a day of a live stream.
 
-    A few developers do most of the work, as in life: the squared random number puts
-    half of the events on a quarter of the developers.
+    People work in sessions of some events with one product; a few of them and a few
+    metrics make most of it. A squared random number puts half on the first quarter.
     """
     chance = random.Random(seed)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for number in range(first, first + count):
+    yesterday = (midnight - timedelta(days=1)).timestamp()
+    number, last = first, first + count
+    while number < last:
         developer = int(chance.random() ** 2 * DEVELOPERS)
-        day = midnight - timedelta(days=chance.randrange(DAYS))
-        product = chance.choice(PRODUCTS)
-        yield NormalizedEvent(
-            metric=chance.choice(METRICS),
-            product=product,
-            occurred_at=day.timestamp() + chance.randrange(86_400),
-            identities=[("email", address(developer))],
-            key=event_key("bench", product, str(number)),
-            source="PRODUCT_CLOUD",
-            event_id=str(number),
-            environment="PRODUCTION",
-            user_agent="bench/1.0 (Linux x86_64)",
-            properties={"version": "2.4.1", "region": "eu-west", "duration_ms": 184},
-        )
+        began = yesterday + chance.randrange(86_400)
+        length = 1 + int(chance.random() ** 2 * LONGEST_SESSION)
+        for step in range(min(length, last - number)):
+            yield NormalizedEvent(
+                metric=METRICS[int(chance.random() ** 2 * len(METRICS))],
+                product=PRODUCTS[developer % len(PRODUCTS)],
+                occurred_at=began + 7 * step,
+                identities=[("email", address(developer))],
+                key=event_key("bench", str(number)),
+                source="PRODUCT_CLOUD",
+                event_id=str(number),
+                environment="PRODUCTION",
+                user_agent="bench/1.0 (Linux x86_64)",
+                properties={"version": "2.4.1", "region": "eu-west", "duration": 184},
+            )
+            number += 1
 
 
 def reo_body() -> bytes:
