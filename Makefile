@@ -62,7 +62,7 @@ bench: install-dev ## measure speed and memory; writes bench/results
 	@$(BIN)/python -m bench
 
 screenshots: install-dev ## draw the pictures in docs with Chromium
-	@$(MANAGE) screenshots
+	@$(BIN)/python -m tests.stories.screenshots
 
 vendor: install-dev ## fetch the vendored scripts again and record their hashes
 	@$(MANAGE) vendor_assets
