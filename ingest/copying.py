@@ -5,6 +5,7 @@ digest knows its columns, so a row is a few packed structs and prepared pieces.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from socket import AF_INET, AF_INET6, inet_pton
 from struct import Struct
 
@@ -15,6 +16,9 @@ TRAILER = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
 TRUE = b"\x00\x00\x00\x01\x01"
 FALSE = b"\x00\x00\x00\x01\x00"
+
+# Small enough that the server is never idle for long, large enough to be cheap.
+ROWS_PER_WRITE = 250
 
 # PostgreSQL counts microseconds from the year 2000, Unix from 1970.
 POSTGRES_EPOCH = 946_684_800_000_000
@@ -30,10 +34,16 @@ _float8 = Struct(">id").pack
 def copy_rows(cursor: CursorWrapper, target: str, rows: Iterable[bytes]) -> None:
     """Send prepared rows to ``target``, such as ``table (column, column)``.
 
-    ``target`` is our own text, never a sender's. Errors arrive as psycopg's own.
+    Rows are drawn from the iterable while the server takes the ones before, so making
+    them costs little time of its own. ``target`` is our own text, never a sender's.
+    Errors arrive as psycopg's own.
     """
+    remaining = iter(rows)
     with cursor.copy(f"COPY {target} FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(b"".join((HEADER, *rows, TRAILER)))
+        copy.write(HEADER)
+        while chunk := b"".join(islice(remaining, ROWS_PER_WRITE)):
+            copy.write(chunk)
+        copy.write(TRAILER)
 
 
 def int8(number: int | None) -> bytes:

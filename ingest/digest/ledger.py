@@ -51,14 +51,14 @@ def _copy(cursor: CursorWrapper, keys: dict[int, set[str]]) -> None:
     copy_rows(cursor, "ingest_eventkey (workspace_id, key, seen_on)", rows)
 
 
-def _arrays(keys: dict[int, set[str]]) -> dict[str, object]:
+def _arrays(keys: dict[int, set[str]]) -> dict[str, str]:
     pairs = [
         (workspace, key)
         for workspace, found in sorted(keys.items())
         for key in sorted(found)
     ]
+    # As literals: the driver would look up a dumper per element.
     return {
-        "workspaces": [workspace for workspace, _ in pairs],
-        # As one literal: the driver would quote each element.
+        "workspaces": "{" + ",".join([str(workspace) for workspace, _ in pairs]) + "}",
         "keys": "{" + ",".join([key for _, key in pairs]) + "}",
     }

@@ -4,7 +4,10 @@ What an identity is, and whose, is decided in `accounts.identity`; this only fil
 temporary tables it works on.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from itertools import starmap
+from struct import Struct
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -14,13 +17,13 @@ from accounts.identity import ensure_pending_tables, resolve_pending
 from ingest.copying import (
     FALSE,
     NULL,
+    POSTGRES_EPOCH,
     TRUE,
     copy_rows,
     inet,
     int8,
     jsonb,
     text,
-    timestamptz,
 )
 from ingest.events import StoredEvent
 
@@ -30,37 +33,40 @@ _PEOPLE = (
     " license_key, is_aggregate, traits)"
 )
 _LINKS = "pending_link (workspace_id, kind_a, value_a, kind_b, value_b)"
+_start = Struct(">hiq").pack
+_length = Struct(">i").pack
+_times = Struct(">iqiq").pack
 _pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
-@dataclass(slots=True)
 class Group:
     """The identities that stand together on an event, with what was seen of them.
 
-    Times are microseconds since 1970. Domain and address are the latest seen.
+    Times are microseconds since 1970. Domain and address are the latest seen. Defaults
+    stand on the class: most groups never change them, and a batch has thousands.
     """
 
-    workspace_id: int
-    identities: list[tuple[str, str]]
-    first: int
-    last: int
     domain: str = ""
     domain_at: int = 0
     ip: str = ""
     ip_at: int = 0
     license_key: str = ""
     is_aggregate: bool = False
-    traits: dict[str, Any] = field(default_factory=dict)
+    traits: Mapping[str, Any] = MappingProxyType({})
     # Filled by `People.resolve`, of the identity that the events are filed under.
     identity_id: int = 0
     developer_id: int = 0
 
+    def __init__(
+        self, workspace_id: int, identities: Sequence[tuple[str, str]], at: int
+    ) -> None:
+        self.workspace_id = workspace_id
+        self.identities = identities
+        self.first = at
+        self.last = at
+
     def add(self, event: StoredEvent, at: int) -> None:
-        """Take what one more event says about the person."""
-        if at < self.first:
-            self.first = at
-        elif at > self.last:
-            self.last = at
+        """Take what one more event says about the person, but for its time."""
         if event.domain and (not self.domain or at >= self.domain_at):
             self.domain, self.domain_at = event.domain, at
         if event.ip and (not self.ip or at >= self.ip_at):
@@ -71,7 +77,7 @@ class Group:
             self.is_aggregate = True
         traits = bytes(event.traits)
         if traits != _EMPTY:
-            self.traits |= msgspec.json.decode(traits)
+            self.traits = {**self.traits, **msgspec.json.decode(traits)}
 
     def absorb(self, other: "Group") -> None:
         """Take what another group saw of the same identity."""
@@ -83,7 +89,7 @@ class Group:
             self.ip, self.ip_at = other.ip, other.ip_at
         self.license_key = other.license_key or self.license_key
         self.is_aggregate = self.is_aggregate or other.is_aggregate
-        self.traits |= other.traits
+        self.traits = {**self.traits, **other.traits}
 
 
 class People:
@@ -106,7 +112,7 @@ class People:
         pairs = _pairs(identities)
         if not pairs:
             raise ValueError("The event has no identity.")
-        return Group(workspace_id, pairs, at, at)
+        return Group(workspace_id, pairs, at)
 
     def resolve(self, cursor: CursorWrapper) -> None:
         """Find or create everyone, and note identity and developer in each group."""
@@ -123,12 +129,13 @@ class People:
             for other in others:
                 # What an event says of the person is kept with the one identity that
                 # the event is filed under.
-                bare = Group(group.workspace_id, [other], group.first, group.last)
+                bare = Group(group.workspace_id, [other], group.first)
+                bare.last = group.last
                 _collect(single, bare, other)
                 if other != main:
                     links.add((group.workspace_id, *main, *other))
         ensure_pending_tables(cursor)
-        copy_rows(cursor, _PEOPLE, [_identity_row(*pair) for pair in single.items()])
+        copy_rows(cursor, _PEOPLE, starmap(_identity_row, single.items()))
         if links:
             copy_rows(cursor, _LINKS, [_link_row(*link) for link in sorted(links)])
         resolve_pending(cursor)
@@ -153,20 +160,19 @@ def _collect(
 
 def _identity_row(key: tuple[int, str, str], seen: Group) -> bytes:
     workspace_id, kind, value = key
-    traits = jsonb(msgspec.json.encode(seen.traits)) if seen.traits else NULL
+    data = value.encode()
     return b"".join(
         (
-            b"\x00\x0a",
-            int8(workspace_id),
+            _start(10, 8, workspace_id),
             text(kind),
-            text(value),
-            timestamptz(seen.first),
-            timestamptz(seen.last),
-            text(seen.domain or None),
-            inet(seen.ip),
-            text(seen.license_key or None),
+            _length(len(data)),
+            data,
+            _times(8, seen.first - POSTGRES_EPOCH, 8, seen.last - POSTGRES_EPOCH),
+            text(seen.domain) if seen.domain else NULL,
+            inet(seen.ip) if seen.ip else NULL,
+            text(seen.license_key) if seen.license_key else NULL,
             TRUE if seen.is_aggregate else FALSE,
-            traits,
+            jsonb(msgspec.json.encode(dict(seen.traits))) if seen.traits else NULL,
         )
     )
 

@@ -5,9 +5,8 @@ that "acknowledged once, counted once" holds by construction.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import floor
-from typing import NamedTuple
 
 import msgspec
 from django.db.backends.utils import CursorWrapper
@@ -25,7 +24,7 @@ from ingest.digest.people import Group, People
 from ingest.digest.usage import UsageSums
 from ingest.events import StoredEvent
 from ingest.models import Event
-from ingest.store import ResolvedEvent, event_store
+from ingest.store import Origin, Resolved, event_store
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 # How far ahead of its arrival an event may say it happened (contracts/README, Times).
@@ -33,15 +32,10 @@ LONGEST_LEAD = 86_400
 CLOCK_IN_FUTURE = Event.Flag.CLOCK_IN_FUTURE.value
 
 
-class Kept(NamedTuple):
-    """An event that will be stored, its references still by name."""
-
-    entry: Entry
-    event: StoredEvent
-    occurred: int
-    # The stated time was too far ahead; ``occurred`` is the arrival instead.
-    is_ahead: bool
-    group: Group
+# An event that will be stored, its references still by name: the event, when it
+# occurred, whether it said to have occurred in the future, and who did it. By entry.
+Kept = tuple[StoredEvent, int, bool, Group]
+KeptOf = list[tuple[Entry, list[Kept]]]
 
 
 def digest_entries(
@@ -61,13 +55,12 @@ def digest_entries(
 
     people, quarantine, usage = People(), Quarantine(), UsageSums()
     kept = _keep(living, fresh, people, _Judge(catalogue, quarantine, verdict))
-    if kept:
+    if any(events for _, events in kept):
         _register(catalogue, kept)
         people.resolve(cursor)
         event_store().append(_resolve(kept, catalogue, usage))
     quarantine.store(cursor)
-    usage.add_people(cursor)
-    usage.add_workspaces(cursor)
+    usage.store(cursor)
     add_counters(cursor, living)
     delete_entries(cursor, entries)
 
@@ -119,14 +112,16 @@ class _Judge:
 
 def _keep(
     entries: Sequence[Entry], fresh: dict[int, set[str]], people: People, judge: _Judge
-) -> list[Kept]:
-    kept: list[Kept] = []
+) -> KeptOf:
+    """Drop repeats, set aside what is not usable yet, and find out who did the rest."""
+    kept: KeptOf = []
     for entry in entries:
         workspace_id, is_replay = entry.workspace_id, entry.is_replay
         keys = fresh.get(workspace_id, set())
         groups = people.of(workspace_id)
         usable = judge.usable(entry)
         latest = entry.received / 1e6 + LONGEST_LEAD
+        of_entry: list[Kept] = []
         for event in entry.events:
             key = event.key
             if key is not None and not is_replay:
@@ -145,54 +140,50 @@ def _keep(
             if group is None:
                 group = people.new_group(workspace_id, identities, at)
                 groups[identities] = group
+            elif at < group.first:
+                group.first = at
+            elif at > group.last:
+                group.last = at
             group.add(event, at)
-            kept.append(Kept(entry, event, at, is_ahead, group))
+            of_entry.append((event, at, is_ahead, group))
+        kept.append((entry, of_entry))
     return kept
 
 
-def _register(catalogue: Catalogue, kept: Sequence[Kept]) -> None:
+def _register(catalogue: Catalogue, kept: KeptOf) -> None:
+    """Create the products and metrics that may register themselves."""
     products: defaultdict[int, set[str]] = defaultdict(set)
     metrics: defaultdict[int, set[str]] = defaultdict(set)
-    for entry, event, *_ in kept:
-        if event.product not in catalogue.products[entry.workspace_id]:
-            products[entry.workspace_id].add(event.product)
-        if event.metric not in catalogue.metrics[entry.workspace_id]:
-            metrics[entry.workspace_id].add(event.metric)
+    for entry, events in kept:
+        products[entry.workspace_id].update([event.product for event, *_ in events])
+        metrics[entry.workspace_id].update([event.metric for event, *_ in events])
     catalogue.register(products, metrics)
 
 
 def _resolve(
-    kept: Sequence[Kept], catalogue: Catalogue, usage: UsageSums
-) -> list[ResolvedEvent]:
-    resolved: list[ResolvedEvent] = []
+    kept: KeptOf, catalogue: Catalogue, usage: UsageSums
+) -> Iterator[Resolved]:
+    """Yield the events with ids for names, adding up usage on the way."""
     counts, values = usage.counts, usage.values
-    for entry, event, at, is_ahead, group in kept:
+    for entry, events in kept:
         workspace_id = entry.workspace_id
-        product_id = catalogue.products[workspace_id][event.product]
-        metric_id = catalogue.metrics[workspace_id][event.metric]
-        resolved.append(
-            ResolvedEvent(
-                event,
-                workspace_id,
-                entry.api_key_id,
-                entry.dialect,
-                entry.received,
-                at,
-                group.identity_id,
-                product_id,
-                metric_id,
-                CLOCK_IN_FUTURE if is_ahead else 0,
-                _with_stated_time(event) if is_ahead else None,
-            )
-        )
-        if event.is_test:
-            continue
-        day = at // MICROSECONDS_PER_DAY
-        row = (group.developer_id, day, metric_id, product_id, workspace_id)
-        counts[row] = counts.get(row, 0) + event.count
-        if event.value is not None:
-            values[row] = values.get(row, 0.0) + event.value
-    return resolved
+        products = catalogue.products[workspace_id]
+        metrics = catalogue.metrics[workspace_id]
+        origin = Origin(workspace_id, entry.api_key_id, entry.dialect, entry.received)
+        for event, at, is_ahead, group in events:
+            product, metric = products[event.product], metrics[event.metric]
+            if not event.is_test:
+                day = at // MICROSECONDS_PER_DAY
+                row = (group.developer_id, day, metric, product, workspace_id)
+                counts[row] = counts.get(row, 0) + event.count
+                if event.value is not None:
+                    values[row] = values.get(row, 0.0) + event.value
+            if is_ahead:
+                flags, document = CLOCK_IN_FUTURE, _with_stated_time(event)
+            else:
+                flags, document = 0, None
+            identity = group.identity_id
+            yield event, origin, at, identity, product, metric, flags, document
 
 
 def _with_stated_time(event: StoredEvent) -> bytes:

@@ -1,6 +1,5 @@
 -- Question: whose score has become stale? Index: none needed. Cost: one insert per
 -- developer of the batch.
 INSERT INTO accounts_toucheddeveloper (workspace_id, developer_id)
-SELECT workspace, developer
-FROM unnest(%(workspaces)s::bigint[], %(developers)s::bigint[])
-    AS b (workspace, developer)
+SELECT DISTINCT workspace_id, developer_id
+FROM digest_usage

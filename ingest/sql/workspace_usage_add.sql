@@ -5,11 +5,10 @@
 INSERT INTO accounts_workspaceusage AS u (
     workspace_id, day, metric_id, product_id, count, value_sum
 )
-SELECT b.workspace, b.day, b.metric, b.product, b.count, b.value
-FROM unnest(
-    %(workspaces)s::bigint[], %(days)s::date[], %(metrics)s::bigint[],
-    %(products)s::bigint[], %(counts)s::bigint[], %(sums)s::float8[]
-) AS b (workspace, day, metric, product, count, value)
+SELECT workspace_id, day, metric_id, product_id, sum(count), sum(value_sum)
+FROM digest_usage
+GROUP BY workspace_id, day, metric_id, product_id
+ORDER BY workspace_id, day, metric_id, product_id
 ON CONFLICT (workspace_id, day, metric_id, product_id) DO UPDATE SET
     count = u.count + excluded.count,
     value_sum = u.value_sum + excluded.value_sum

@@ -3,8 +3,9 @@
 from ingest.store.base import (
     EventRow,
     EventStore,
+    Origin,
     Place,
-    ResolvedEvent,
+    Resolved,
     Share,
     TrendPoint,
 )
@@ -13,8 +14,9 @@ from ingest.store.postgres import PostgresStore
 __all__ = [
     "EventRow",
     "EventStore",
+    "Origin",
     "Place",
-    "ResolvedEvent",
+    "Resolved",
     "Share",
     "TrendPoint",
     "event_store",

@@ -4,7 +4,7 @@ Everything else is asked of entities, daily usage and scores, which stay in Post
 whatever keeps the events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
@@ -12,24 +12,20 @@ from typing import Any, NamedTuple, Protocol
 from ingest.events import StoredEvent
 
 
-class ResolvedEvent(NamedTuple):
-    """One event with every reference resolved, as the digest hands it over.
+class Origin(NamedTuple):
+    """What the events of one request have in common; ``received`` as in `Resolved`."""
 
-    Times are microseconds since 1970, UTC. `properties` replaces the event's own when
-    the digest had something to add.
-    """
-
-    event: StoredEvent
     workspace_id: int
     api_key_id: int | None
     dialect: str
     received: int
-    occurred: int
-    identity_id: int
-    product_id: int
-    metric_id: int
-    flags: int
-    properties: bytes | None
+
+
+# One event with every reference resolved, as the digest hands it over: the event, its
+# origin, when it occurred (microseconds since 1970, UTC), identity, product and metric
+# ids, flags, and its properties as JSON if the digest had something to add to them.
+# A bare tuple, because a batch has tens of thousands.
+Resolved = tuple[StoredEvent, Origin, int, int, int, int, int, bytes | None]
 
 
 @dataclass(frozen=True)
@@ -84,8 +80,11 @@ class TrendPoint:
 class EventStore(Protocol):
     """A place for raw events. Every question is about one workspace."""
 
-    def append(self, events: Sequence[ResolvedEvent]) -> None:
-        """Keep the events if, and only if, the caller's transaction commits."""
+    def append(self, events: Iterable[Resolved]) -> None:
+        """Keep the events if, and only if, the caller's transaction commits.
+
+        The iterable may work out each event as it is asked for.
+        """
 
     def timeline(
         self,

@@ -5,7 +5,7 @@ of them and the inbox rows they came from.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Any
@@ -22,12 +22,11 @@ from ingest.copying import (
     float8,
     inet,
     int8,
-    jsonb,
     text,
     timestamptz,
 )
 from ingest.statements import statement
-from ingest.store.base import EventRow, Place, ResolvedEvent, Share, TrendPoint
+from ingest.store.base import EventRow, Origin, Place, Resolved, Share, TrendPoint
 
 # Fields that are the same for all events of a request come first, then the numbers of
 # fixed size in one struct, then what repeats from event to event.
@@ -40,6 +39,7 @@ TARGET = (
 _COLUMNS = b"\x00\x13"
 _numbers = Struct(">iqiqiqiqiiih").pack
 _length = Struct(">i").pack
+_json = Struct(">ib").pack
 _EMPTY_TEXT = text("")
 _END_OF_TIME = Place(datetime.max.replace(tzinfo=UTC), 0)
 # How far back "latest" looks, widening until there is enough.
@@ -49,7 +49,7 @@ LATEST_STEPS = (timedelta(minutes=10), timedelta(days=1))
 class PostgresStore:
     """Implements `EventStore` with set-based SQL on one partitioned table."""
 
-    def append(self, events: Sequence[ResolvedEvent]) -> None:
+    def append(self, events: Iterable[Resolved]) -> None:
         """Keep the events, with COPY, in the transaction that is open."""
         with connection.cursor() as cursor:
             copy_rows(cursor, TARGET, encode_rows(events))
@@ -133,44 +133,17 @@ class PostgresStore:
         return [TrendPoint(*row) for row in rows]
 
 
-def encode_rows(events: Sequence[ResolvedEvent]) -> list[bytes]:
+def encode_rows(events: Iterable[Resolved]) -> Iterator[bytes]:
     """Encode events as binary COPY rows for `TARGET`.
 
     Raises struct.error or ValueError for a value that its column cannot hold.
     """
-    rows = []
-    heads: dict[tuple[int, int | None, str, int], bytes] = {}
+    last_origin, head = None, b""
     repeated: dict[tuple[str, str, str], bytes] = {}
     addresses: dict[str, bytes] = {"": NULL}
-    for (
-        event,
-        workspace_id,
-        api_key_id,
-        dialect,
-        received,
-        occurred,
-        identity_id,
-        product_id,
-        metric_id,
-        flags,
-        properties,
-    ) in events:
-        origin = (workspace_id, api_key_id, dialect, received)
-        head = heads.get(origin)
-        if head is None:
-            head = heads[origin] = b"".join(
-                (
-                    _COLUMNS,
-                    int8(workspace_id),
-                    int8(api_key_id),
-                    timestamptz(received),
-                    text(dialect),
-                )
-            )
-        numbers = _numbers(
-            *(8, identity_id, 8, product_id, 8, metric_id),
-            *(8, occurred - POSTGRES_EPOCH, 4, event.count, 2, flags),
-        )
+    for event, origin, occurred, identity, product, metric, flags, document in events:
+        if origin is not last_origin:
+            last_origin, head = origin, _head(origin)
         labels = (event.source, event.environment, event.user_agent)
         middle = repeated.get(labels)
         if middle is None:
@@ -179,24 +152,38 @@ def encode_rows(events: Sequence[ResolvedEvent]) -> list[bytes]:
         if address is None:
             address = addresses[event.ip] = inet(event.ip)
         event_id = event.event_id.encode()
-        document = bytes(event.properties) if properties is None else properties
-        rows.append(
-            b"".join(
-                (
-                    head,
-                    numbers,
-                    NULL if event.value is None else float8(event.value),
-                    TRUE if event.is_test else FALSE,
-                    middle,
-                    _length(len(event_id)),
-                    event_id,
-                    text(event.session_id) if event.session_id else _EMPTY_TEXT,
-                    address,
-                    jsonb(document),
-                )
+        properties = document or bytes(event.properties)
+        yield b"".join(
+            (
+                head,
+                _numbers(
+                    *(8, identity, 8, product, 8, metric),
+                    *(8, occurred - POSTGRES_EPOCH, 4, event.count, 2, flags),
+                ),
+                NULL if event.value is None else float8(event.value),
+                TRUE if event.is_test else FALSE,
+                middle,
+                _length(len(event_id)),
+                event_id,
+                text(event.session_id) if event.session_id else _EMPTY_TEXT,
+                address,
+                # jsonb: its length with, and then, the version of the format.
+                _json(len(properties) + 1, 1),
+                properties,
             )
         )
-    return rows
+
+
+def _head(origin: Origin) -> bytes:
+    return b"".join(
+        (
+            _COLUMNS,
+            int8(origin.workspace_id),
+            int8(origin.api_key_id),
+            timestamptz(origin.received),
+            text(origin.dialect),
+        )
+    )
 
 
 def _ask(name: str, **parameters: object) -> list[tuple[Any, ...]]:
