@@ -20,7 +20,7 @@ from config.engines.binaries import Binaries, find_binaries, reachable_by
 from config.engines.errors import EngineError
 from config.engines.keeper import Spec
 from config.engines.lease import Server
-from config.engines.machine import memory_bytes
+from config.engines.machine import has_shared_memory, memory_bytes
 from config.engines.paths import data_dir, make_alias, make_data_dir, socket_path
 from config.engines.privileges import Account, can_reach, require_name, server_account
 from config.engines.processes import exists, processes_in
@@ -212,7 +212,7 @@ def _write_access_rules(directory: Path, account: Account | None) -> None:
     us = require_name(None)
     rules = {
         "pg_hba.conf": "local all all peer map=uptick\n",
-        "pg_ident.conf": f"uptick {us} {NAME}\nuptick root {NAME}\n",
+        "pg_ident.conf": f'uptick "{us}" {NAME}\nuptick root {NAME}\n',
     }
     for name, text in rules.items():
         staging = directory / f"{name}.new"
@@ -267,6 +267,8 @@ def _settings() -> dict[str, str]:
         "min_wal_size": "256MB",
         "checkpoint_timeout": "15min",
         "wal_compression": "on",
+        # Containers often have 64 MB there, which one parallel query can fill.
+        "dynamic_shared_memory_type": "posix" if has_shared_memory() else "mmap",
         # Compiling costs more than our short statements take.
         "jit": "off",
         # Embedded disks are solid state; the default still thinks of spinning ones.
