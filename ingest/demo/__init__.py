@@ -1,0 +1,1 @@
+"""Demo data that looks like life; see `ingest.demo.seed`."""
