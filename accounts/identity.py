@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
+from django.conf import settings
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -106,14 +107,15 @@ def _resolve(cursor: CursorWrapper) -> bool:
     """Try once; False when another digest wrote one of our new identities."""
     step = {"step": SEEN_STEP}
     cursor.execute(statement("identity_look_up"), step)
-    cursor.execute(statement("identity_summary"))
+    ip_database = {"ip_database": bool(settings.IP_DATABASE)}
+    cursor.execute(statement("identity_summary"), ip_database)
     missing, identities_move, developers_move, accounts_move, linked, may_gain = (
         cursor.fetchone()
     )
     plan = _plan(cursor, missing=missing, linked=linked)
     candidates = _new_candidates(plan)
     if may_gain:
-        cursor.execute(statement("identity_candidates"))
+        cursor.execute(statement("identity_candidates"), ip_database)
         candidates += [Candidate(*row) for row in cursor.fetchall()]
     gained = weigh(cursor, candidates)
     if missing:

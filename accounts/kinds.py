@@ -186,7 +186,7 @@ def _linkedin(text: str) -> str:
     path = _LINKEDIN.sub("", address).lstrip("/")
     path = unquote(_LINKEDIN_PATH.sub("", path))
     first, _, rest = path.partition("/")
-    if address != path and first.lower() in {"company", "school"} and rest:
+    if first.lower() in {"company", "school"} and rest:
         return f"{first.lower()}/{_handle(rest)}"
     return _handle(path)
 

@@ -101,7 +101,7 @@ def weigh(cursor: CursorWrapper, candidates: Iterable[Candidate]) -> int:
     One row per developer that has any evidence better than what it `beats`; accounts
     that do not exist yet are made. Returns the number of rows. At most five statements,
     whatever the number of candidates; none when there is nothing to weigh. Call it once
-    after `ensure_evidence_table`.
+    after each `ensure_evidence_table`.
     """
     rows = [
         (candidate, found)
@@ -127,8 +127,12 @@ def weigh(cursor: CursorWrapper, candidates: Iterable[Candidate]) -> int:
             "ips": [found.ip or None for _, found in rows],
         },
     )
-    if any(found.rule == AttributionRule.NETWORK for _, found in rows):
+    to_look_up = sum(found.rule == AttributionRule.NETWORK for _, found in rows)
+    if to_look_up:
         cursor.execute(statement("attribution_networks"))
+        if to_look_up == len(rows) and not cursor.rowcount:
+            cursor.execute("TRUNCATE pending_evidence")
+            return 0
     cursor.execute(statement("attribution_winners"))
     cursor.execute(statement("attribution_accounts"))
     cursor.execute(statement("attribution_known_accounts"))

@@ -1,7 +1,7 @@
 -- Question: which known developers may get a better account from this batch?
 -- What an identity says by itself (an e-mail's domain) was asked when it came; only
 -- the domain and the address of events can be new. 1.0 and 0.8 are the confidences of
--- those two rules.
+-- those two rules. Where there is nothing to look an address up in, it says nothing.
 -- Index: none, it reads the temporary table whole. Cost: linear in the batch.
 SELECT
     developer_id, workspace_id, kind, value, coalesce(domain, ''),
@@ -11,6 +11,9 @@ WHERE
     identity_id IS NOT NULL
     AND (
         (confidence < 1.0 AND domain <> '')
-        OR (confidence < 0.8 AND ip IS NOT NULL)
+        OR (confidence < 0.8 AND ip IS NOT NULL AND (
+            %(ip_database)s
+            OR workspace_id IN (SELECT workspace_id FROM accounts_accountnetwork)
+        ))
     )
 ORDER BY workspace_id, kind COLLATE "C", value COLLATE "C"

@@ -11,7 +11,10 @@ SELECT
         identity_id IS NOT NULL
         AND (
             (confidence < 1.0 AND domain <> '')
-            OR (confidence < 0.8 AND ip IS NOT NULL)
+            OR (confidence < 0.8 AND ip IS NOT NULL AND (
+                %(ip_database)s
+                OR workspace_id IN (SELECT workspace_id FROM accounts_accountnetwork)
+            ))
         )
     ), false) AS may_gain
 FROM pending_identity

@@ -2,6 +2,8 @@
 -- The digest fills the first columns of both tables, one row per distinct identity
 -- and per distinct pair; `resolve_pending` fills the others. No index: both are read
 -- whole. Cost: two entries in the catalogue, gone with the transaction.
+-- Dropped first, for a transaction that digests twice.
+DROP TABLE IF EXISTS pg_temp.pending_identity, pg_temp.pending_link;
 CREATE TEMPORARY TABLE pending_identity (
     workspace_id bigint NOT NULL,
     kind text NOT NULL,

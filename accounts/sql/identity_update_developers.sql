@@ -15,7 +15,10 @@ told AS (
         jsonb_object_agg(trait.key, trait.value ORDER BY p.last_at) AS traits
     FROM pending_identity AS p
     CROSS JOIN LATERAL jsonb_each(p.traits) AS trait
-    WHERE p.developer_moves AND p.traits <> '{}'
+    -- All that was said of whoever moves: the last to speak may have said nothing new.
+    WHERE
+        p.traits <> '{}'
+        AND p.developer_id IN (SELECT developer_id FROM seen)
     GROUP BY p.developer_id
 ),
 named AS (
