@@ -24,9 +24,10 @@ class WorkspaceRequest(HttpRequest):
     user: User
     workspace: Workspace
 
-    def can(self, action: Action) -> bool:
-        """Say whether this member may do something in this workspace."""
-        return can(self.user, action, self.workspace)
+
+def may(request: WorkspaceRequest, action: Action) -> bool:
+    """Say whether this member may do something in this workspace."""
+    return can(request.user, action, request.workspace)
 
 
 View = Callable[Concatenate[WorkspaceRequest, P], HttpResponse]

@@ -37,7 +37,7 @@ class Navigation:
     items: tuple[NavigationItem, ...]
 
 
-def navigation(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+def navigation(request: HttpRequest) -> "dict[str, SimpleLazyObject[Navigation]]":
     """Offer `navigation` to templates; it asks the database only when used."""
     return {"navigation": SimpleLazyObject(lambda: build_navigation(request))}
 

@@ -4,7 +4,7 @@ All of them arrive in the address, so that every view of a page can be linked to
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.db.models import Q
@@ -13,6 +13,8 @@ from accounts.models import Account, Developer, Identity, Product, Workspace
 from accounts.models.developer import AttributionRule
 from accounts.scoring import Band
 from dashboards import periods
+
+Row = TypeVar("Row")
 
 LONGEST_SEARCH = 100
 
@@ -42,7 +44,7 @@ class PeriodForm(forms.Form):
 
     def complaints(self) -> list[str]:
         """Return what was wrong with the days, in sentences."""
-        return [text for texts in self.errors.values() for text in texts]
+        return [str(text) for texts in self.errors.values() for text in texts]
 
 
 class ListForm(forms.Form):
@@ -162,7 +164,7 @@ class SettleForm(forms.Form):
     subject = forms.CharField(max_length=200, required=False, strip=False)
 
 
-def _only_one(found: list[Any], what: str, text: str) -> Any:
+def _only_one(found: list[Row], what: str, text: str) -> Row:
     if not found:
         raise forms.ValidationError(f"There is no {what} “{text}”.")
     if len(found) > 1:

@@ -4,6 +4,7 @@ Days are UTC days. This is the only module that turns a choice of days into
 moments and back; anything else handing it local time is a bug and is refused.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -79,6 +80,15 @@ class Period:
             last=self.first - timedelta(days=1),
             key=CUSTOM,
         )
+
+    def same_weekdays_before(self) -> "Period":
+        """Return as many days, whole weeks earlier, that begin on the same weekday.
+
+        A day by day comparison with the period just before would lay weekends over
+        working days.
+        """
+        back = timedelta(days=math.ceil(self.length / 7) * 7)
+        return Period(first=self.first - back, last=self.last - back, key=CUSTOM)
 
     def fill(self, known: Mapping[date, float]) -> tuple[float, ...]:
         """Return one value for every day, zero where nothing is known."""

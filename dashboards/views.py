@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Account, Developer
 from accounts.roles import Action
 from dashboards import periods
-from dashboards.access import WorkspaceRequest, workspace_page
+from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
 from dashboards.forms import (
     DeveloperListForm,
@@ -25,6 +25,9 @@ from dashboards.queries import developer as developer_query
 from dashboards.queries import developers as developers_query
 from dashboards.queries import ingestion as ingestion_query
 from dashboards.queries import overview as overview_query
+
+# A receipt's lines come largest first.
+FIRST_LINES, ALL_LINES = 12, 2000
 
 
 @login_required
@@ -96,7 +99,10 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "page_title": found.name,
             "form": form,
             "period": period,
-            "page": account_query.build(found, period, today=_today()),
+            "page": account_query.build(
+                found, period, lines=_receipt_lines(request), today=_today()
+            ),
+            "shows_all": _receipt_lines(request) == ALL_LINES,
         },
     )
 
@@ -150,8 +156,15 @@ def show_developer(
             "page_title": str(found),
             "form": form,
             "period": period,
-            "page": developer_query.build(found, period, request.GET, today=_today()),
-            "may_correct": request.can(Action.CORRECT),
+            "page": developer_query.build(
+                found,
+                period,
+                request.GET,
+                lines=_receipt_lines(request),
+                today=_today(),
+            ),
+            "shows_all": _receipt_lines(request) == ALL_LINES,
+            "may_correct": may(request, Action.CORRECT),
             "move_form": move_form or MoveForm(workspace=request.workspace),
             "merge_form": merge_form or MergeForm(developer=found),
         },
@@ -170,10 +183,9 @@ def ingestion(request: WorkspaceRequest) -> HttpResponse:
             "page_title": "Ingestion",
             "page": ingestion_query.build(request.workspace, now=_now()),
             "is_live": request.GET.get("live") != "off",
-            "may_replay": request.can(Action.REPLAY),
-            "may_discard": request.can(Action.DISCARD),
-            "may_configure": request.can(Action.CONFIGURE),
-            "may_manage_keys": request.can(Action.MANAGE_KEYS),
+            "may_replay": may(request, Action.REPLAY),
+            "may_discard": may(request, Action.DISCARD),
+            "may_configure": may(request, Action.CONFIGURE),
         },
     )
 
@@ -182,6 +194,11 @@ def _remember(request: WorkspaceRequest) -> None:
     """Keep the workspace visited last for the pages that name none."""
     if request.session.get(SESSION_KEY) != request.workspace.slug:
         request.session[SESSION_KEY] = request.workspace.slug
+
+
+def _receipt_lines(request: WorkspaceRequest) -> int:
+    """Return how much of a receipt to show: its top, or all that a page can hold."""
+    return ALL_LINES if request.GET.get("lines") == "all" else FIRST_LINES
 
 
 def _now() -> datetime:

@@ -119,7 +119,7 @@ def _zone(name: str, low: float, high: float) -> Zone:
 
 def _finding(score: float, band: str, limits: Thresholds) -> str:
     def points(number: float) -> str:
-        rounded = max(round(number, 1), 0.0)
+        rounded = max(0.0, round(number, 1))
         return f"{full(rounded)} point{'' if rounded == 1 else 's'}"
 
     shown = shown_score(score)

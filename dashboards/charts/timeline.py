@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 # A label this near an edge (percent) is anchored to it, so that it is not cut off.
 EDGE = 6.0
-WEEK_OF_DAYS, SIX_WEEKS, FOUR_MONTHS = 8, 45, 130
+WEEK_OF_DAYS, SIX_WEEKS, FOUR_MONTHS, A_YEAR = 8, 45, 130, 365
 A_DAY_OF_HOURS, THREE_DAYS_OF_HOURS = 25, 73
 MAX_LABELS = 8
 
@@ -86,9 +86,11 @@ def _label_days(buckets: Sequence[date]) -> list[tuple[int, str, bool]]:
     if len(days) <= FOUR_MONTHS:
         halves = [(i, day) for i, day in days if day.day in {1, 15}]
         return [(i, f"{day.day} {day:%b}", day.day != 1) for i, day in halves]
+    # The same month twice must not read the same.
+    years = len(days) > A_YEAR
     months = _thin([(i, day) for i, day in days if day.day == 1])
     return [
-        (i, f"{day:%b %Y}" if day.month == 1 else f"{day:%b}", nth % 2 == 1)
+        (i, f"{day:%b %Y}" if years or day.month == 1 else f"{day:%b}", nth % 2 == 1)
         for nth, (i, day) in enumerate(months)
     ]
 

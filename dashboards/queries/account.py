@@ -12,18 +12,17 @@ from accounts.models import (
     AccountNetwork,
     DailyUsage,
     Developer,
-    ScoreSnapshot,
 )
 from accounts.models.developer import AttributionRule
 from accounts.receipts import Receipt, receipt_for_account
+from accounts.score_history import account_trends
 from accounts.score_lists import with_score
 from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.lists import trends
-from dashboards.queries.scores import TREND_DAYS, ScoreReader, Shown, reader_for
+from dashboards.queries.scores import Move, ScoreReader, Shown, moves, reader_for
 
 MOST_DEVELOPERS = 10
-MOST_LINES = 40
 # The chart tells three products apart and adds the rest up.
 PRODUCTS_IN_CHART = 3
 
@@ -73,6 +72,7 @@ class AccountPage:
     score: Shown
     meter: charts.BandMeter
     trend: charts.LineChart
+    moves: tuple[Move, ...]
     receipt: Receipt
     usage: charts.StackedChart
     metrics: tuple[MetricRow, ...]
@@ -81,11 +81,15 @@ class AccountPage:
     rules: tuple[RuleRow, ...]
 
 
-def build(account: Account, period: Period, *, today: date) -> AccountPage:
-    """Answer the page of one account; the queries are as many for any account."""
+def build(account: Account, period: Period, *, lines: int, today: date) -> AccountPage:
+    """Answer the page of one account; the queries are as many for any account.
+
+    `lines` bounds the receipt; what is beyond comes as one line.
+    """
     reader = reader_for(account.workspace, today)
     receipt = receipt_for_account(account, model=reader.model)
-    snapshots = ScoreSnapshot.objects.filter(account=account).order_by("-day")
+    history = account_trends([account], reader.model, today=today)[account.pk]
+    trend = reader.trend(history, now=receipt.score)
     people = Developer.objects.filter(account=account, is_aggregate=False)
     return AccountPage(
         account=account,
@@ -101,10 +105,9 @@ def build(account: Account, period: Period, *, today: date) -> AccountPage:
         ),
         score=reader.show(receipt.score),
         meter=reader.meter(receipt.score),
-        trend=reader.trend(
-            snapshots.values_list("day", "score")[:TREND_DAYS], now=receipt.score
-        ),
-        receipt=receipt.folded(MOST_LINES),
+        trend=trend,
+        moves=moves(trend),
+        receipt=receipt.folded(lines),
         usage=_usage(account, period),
         metrics=_metrics(account, period),
         developers=_people(account, reader, today=today),
@@ -200,8 +203,10 @@ def _rules(account: Account) -> tuple[RuleRow, ...]:
     rows = (
         Developer.objects.filter(account=account)
         .values_list("rule")
-        .annotate(Count("pk"), Avg("confidence"), Max("rule_detail"))
-        .order_by("-pk__count", "rule")
+        .annotate(
+            people=Count("pk"), sure=Avg("confidence"), example=Max("rule_detail")
+        )
+        .order_by("-people", "rule")
     )
     return tuple(
         RuleRow(AttributionRule(rule).label, count, round(confidence * 100), detail)

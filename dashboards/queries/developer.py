@@ -11,16 +11,15 @@ from accounts.models import (
     DailyUsage,
     Developer,
     Identity,
-    ScoreSnapshot,
 )
 from accounts.receipts import Receipt, receipt_for_developer
+from accounts.score_history import developer_trends
 from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.developers import identity_rank
 from dashboards.queries.events import Timeline, timeline
-from dashboards.queries.scores import TREND_DAYS, Shown, reader_for
+from dashboards.queries.scores import Move, Shown, moves, reader_for
 
-MOST_LINES = 40
 MOST_IDENTITIES = 200
 MOST_CORRECTIONS = 20
 
@@ -35,6 +34,7 @@ class DeveloperPage:
     score: Shown
     meter: charts.BandMeter
     trend: charts.LineChart
+    moves: tuple[Move, ...]
     receipt: Receipt
     usage: charts.BarChart
     metrics: charts.RankedBars
@@ -43,12 +43,21 @@ class DeveloperPage:
 
 
 def build(
-    developer: Developer, period: Period, params: Mapping[str, str], *, today: date
+    developer: Developer,
+    period: Period,
+    params: Mapping[str, str],
+    *,
+    lines: int,
+    today: date,
 ) -> DeveloperPage:
-    """Answer the page of one developer; the queries are as many for anybody."""
+    """Answer the page of one developer; the queries are as many for anybody.
+
+    `lines` bounds the receipt; what is beyond comes as one line.
+    """
     reader = reader_for(developer.workspace, today)
     receipt = receipt_for_developer(developer, model=reader.model)
-    snapshots = ScoreSnapshot.objects.filter(developer=developer).order_by("-day")
+    history = developer_trends([developer], reader.model, today=today)[developer.pk]
+    trend = reader.trend(history, now=receipt.score)
     identities = sorted(
         Identity.objects.filter(developer=developer)[:MOST_IDENTITIES],
         key=identity_rank,
@@ -59,10 +68,9 @@ def build(
         identities=tuple(identities),
         score=reader.show(receipt.score),
         meter=reader.meter(receipt.score),
-        trend=reader.trend(
-            snapshots.values_list("day", "score")[:TREND_DAYS], now=receipt.score
-        ),
-        receipt=receipt.folded(MOST_LINES),
+        trend=trend,
+        moves=moves(trend),
+        receipt=receipt.folded(lines),
         usage=_usage(developer, period),
         metrics=_metrics(developer, period),
         timeline=timeline(

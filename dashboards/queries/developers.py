@@ -72,8 +72,11 @@ def build(
         listed = people.filter(score__workspace=workspace)
     elif sort == "seen":
         listed = people.filter(last_seen_at__isnull=False)
-    listed = with_score(listed.select_related("account", "score"), reader.model, today)
-    page = paginate(listed, order=ORDERS[sort], params=params)
+    page = paginate(
+        with_score(listed.select_related("account", "score"), reader.model, today),
+        order=ORDERS[sort],
+        params=params,
+    )
     ids = [row.pk for row in page.rows]
     spark = trends("developer_id", ids, today=today)
     known_as = identity_texts(ids)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
 
 from accounts.models import ApiKey, Workspace
@@ -14,8 +15,6 @@ from ingest.models import InboxEntry, IngestCounter, QuarantinedEvent
 HOURS = 24
 MOST_GROUPS = 50
 MOST_FAILING = 5
-# Waiting longer than this means that nothing digests.
-LATE = timedelta(minutes=1)
 OUTCOMES = (
     ("accepted", "Accepted"),
     ("duplicate", "Duplicate"),
@@ -179,11 +178,12 @@ def _inbox(workspace: Workspace, *, now: datetime) -> Inbox:
     )
     failing = waiting.filter(tries__gt=0).defer("payload").order_by("pk")
     oldest: datetime | None = totals["oldest"]
+    late = timedelta(seconds=settings.HEALTH_INBOX_SECONDS)
     return Inbox(
         requests=totals["requests"],
         events=totals["events"] or 0,
         oldest_at=oldest,
-        is_late=oldest is not None and now - oldest > LATE,
+        is_late=oldest is not None and now - oldest > late,
         failing=tuple(failing[:MOST_FAILING]) if totals["failing"] else (),
     )
 
@@ -195,8 +195,8 @@ def _quarantine(workspace: Workspace) -> tuple[QuarantineGroup, ...]:
             workspace=workspace, status=QuarantinedEvent.Status.WAITING
         )
         .values_list("reason", "subject")
-        .annotate(Max("detail"), Count("pk"), Min("received_at"))
-        .order_by("-pk__count", "reason", "subject")[:MOST_GROUPS]
+        .annotate(about=Max("detail"), events=Count("pk"), oldest=Min("received_at"))
+        .order_by("-events", "reason", "subject")[:MOST_GROUPS]
     )
     return tuple(
         QuarantineGroup(

@@ -11,7 +11,7 @@ from accounts.models import AccountScore, Workspace, WorkspaceUsage
 from accounts.scoring import Band
 from dashboards import charts
 from dashboards.periods import Period
-from dashboards.queries.scores import ScoreReader, Shown, reader_for
+from dashboards.queries.scores import ScoreReader, Shown, reader_for, signed
 from dashboards.queries.sql import fetch
 
 DEVELOPERS = charts.Noun("developer", "developers")
@@ -75,7 +75,7 @@ class Mover:
     @property
     def change_text(self) -> str:
         """Return the change in points with its sign."""
-        return f"{self.change:+.1f}".replace("-", "−")
+        return signed(self.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ class BandCount:
     label: str
     slug: str
     count: int
+    # Percent of all scored accounts.
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
     reader = reader_for(workspace, today)
     before = period.previous()
     by_day = _events_by_day(workspace, before.first, period.last)
-    active = {row.day: row for row in _active_by_day(workspace, before, period)}
+    earlier = period.same_weekdays_before()
+    active = {row.day: row for row in _active_by_day(workspace, earlier, period)}
     totals = _active_totals(workspace, before, period)
     movers = _movers(workspace, reader, period)
     bands = _bands(workspace, reader)
@@ -158,8 +161,8 @@ def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
             buckets=period.days,
             values=period.fill(developers),
             noun=DEVELOPERS,
-            earlier=before.fill(developers),
-            earlier_name=f"{before.length} days before",
+            earlier=earlier.fill(developers),
+            earlier_name=f"{(period.first - earlier.first).days // 7} weeks earlier",
             finding=charts.change_sentence(
                 "Different developers active",
                 now=totals.developers_now,
@@ -209,12 +212,12 @@ def _has_usage(workspace: Workspace) -> bool:
 
 
 def _active_by_day(
-    workspace: Workspace, before: Period, period: Period
+    workspace: Workspace, earlier: Period, period: Period
 ) -> list[ActiveDay]:
     return fetch(
         "active_by_day",
         ActiveDay,
-        {"workspace": workspace.pk, "first": before.first, "last": period.last},
+        {"workspace": workspace.pk, "first": earlier.first, "last": period.last},
     )
 
 
@@ -268,8 +271,15 @@ def _bands(workspace: Workspace, reader: ScoreReader) -> tuple[BandCount, ...]:
         medium=Count("pk", filter=Q(points__gte=medium, points__lt=high)),
         low=Count("pk", filter=Q(points__lt=medium)),
     )
+    total = sum(counted.values()) or 1
     return tuple(
-        BandCount(band.label, band.value, counted[band.value]) for band in Band
+        BandCount(
+            label=band.label,
+            slug=band.value,
+            count=counted[band.value],
+            share=round(counted[band.value] / total * 100, 1),
+        )
+        for band in Band
     )
 
 

@@ -1,10 +1,11 @@
 """Scores as pages write them, and their history."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import ScoreModel, Workspace
+from accounts.score_history import TrendPoint
 from accounts.score_models import current_model
 from accounts.scoring import (
     HALF_SHOWN,
@@ -12,9 +13,9 @@ from accounts.scoring import (
     decay_from_landmark,
     points_at_score,
 )
-from dashboards import charts, periods
+from dashboards import charts
 
-TREND_DAYS = 90
+MOVE_DAYS = (7, 30)
 POINTS = charts.Noun("point", "points")
 
 
@@ -60,26 +61,14 @@ class ScoreReader:
             thresholds=self.thresholds,
         )
 
-    def trend(
-        self, snapshots: Iterable[tuple[date, float]], *, now: float
-    ) -> charts.LineChart:
-        """Draw the score at the end of each of the last 90 days, and of now.
-
-        Scores under half a point are not kept, so a day without one is zero; before
-        the first that was kept nothing is known.
-        """
-        period = periods.last_days(TREND_DAYS, today=self.today)
-        known = dict(snapshots)
-        values: list[float | None] = list(period.fill_gaps(known))
-        first = next((n for n, value in enumerate(values) if value is not None), None)
-        if first is not None:
-            values[first:] = [value or 0.0 for value in values[first:]]
-        values[-1] = now
+    def trend(self, points: Sequence[TrendPoint], *, now: float) -> charts.LineChart:
+        """Draw the score at the end of each of some days; of the last, that of now."""
+        values = [*(point.score for point in points[:-1]), now]
         return charts.line(
             key="score-trend",
-            title="Score over 90 days",
-            buckets=period.days,
-            values=[None if value is None else round(value, 1) for value in values],
+            title=f"Score over {len(points)} days",
+            buckets=[point.day for point in points],
+            values=[round(value, 1) for value in values],
             noun=POINTS,
             finding=_trend_sentence(values),
             levels=(
@@ -90,20 +79,42 @@ class ScoreReader:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How far a score moved over some days, with its sign and as a direction."""
+
+    days: int
+    text: str
+    direction: str
+
+
+def moves(chart: charts.LineChart) -> tuple[Move, ...]:
+    """Return how far a score trend moved in a week and in 30 days."""
+    now = chart.points[-1].value
+    found = []
+    for days in MOVE_DAYS:
+        change = round(now - chart.points[-1 - days].value, 1)
+        direction = "up" if change > 0 else "down" if change < 0 else "flat"
+        found.append(Move(days, signed(change), direction))
+    return tuple(found)
+
+
+def signed(change: float) -> str:
+    """Write a change of a score: `+4.2`, `−3.0`, `0.0`."""
+    text = f"{change:+.1f}"
+    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", "−")
+
+
 def reader_for(workspace: Workspace, today: date) -> ScoreReader:
     """Return a reader for the score model in force in a workspace."""
     return ScoreReader(current_model(workspace), today)
 
 
-def _trend_sentence(values: list[float | None]) -> str:
-    known = [(day, value) for day, value in enumerate(values) if value is not None]
-    (first_day, first), (last_day, last) = known[0], known[-1]
-    days = last_day - first_day
-    then, now = charts.shown_score(first), charts.shown_score(last)
-    if days == 0:
-        return f"The score is {now}; its history begins today."
-    span = f"{days} day{'' if days == 1 else 's'}"
+def _trend_sentence(values: Sequence[float]) -> str:
+    then, now = charts.shown_score(values[0]), charts.shown_score(values[-1])
+    peak = charts.shown_score(max(values))
+    span = f"{len(values) - 1} days"
     if then == now:
-        return f"The score is {now}, as it was {span} ago."
-    verb = "rose" if last > first else "fell"
-    return f"The score {verb} from {then} to {now} in {span}."
+        return f"The score is {now}, as it was {span} ago; its peak was {peak}."
+    verb = "rose" if values[-1] > values[0] else "fell"
+    return f"The score {verb} from {then} to {now} in {span}; its peak was {peak}."

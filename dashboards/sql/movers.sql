@@ -1,6 +1,6 @@
--- Question: which accounts' scores rose and fell most since a day, and how many are in
---   each band now and then? A score without a snapshot was under half a point: zero.
--- Index: account_score_order (workspace, …); snapshots by snapshot_account_day_once.
+-- Question: which accounts' scores rose and fell most since a day? A score without a
+--   snapshot was under half a point: zero. No snapshot at all tells nothing.
+-- Index: account_score_order (workspace, …); snapshot_by_day (workspace, day).
 -- Cost: one row per scored account of the workspace.
 WITH compared AS (
     SELECT s.account_id,
@@ -10,7 +10,9 @@ WITH compared AS (
            count(n.account_id) OVER () AS snapshots
     FROM accounts_accountscore AS s
     LEFT JOIN accounts_scoresnapshot AS n
-           ON n.account_id = s.account_id AND n.day = %(day)s
+           ON n.account_id = s.account_id
+          AND n.workspace_id = s.workspace_id
+          AND n.day = %(day)s
     WHERE s.workspace_id = %(workspace)s
 ),
 ranked AS (

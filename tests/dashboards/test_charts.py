@@ -229,7 +229,7 @@ def test_ranked_links_are_in_the_picture_only_while_they_are_few():
     ("score", "band"),
     [
         (0, "Low"),
-        (19.99, "Low"),
+        (19.9, "Low"),
         (20, "Medium"),
         (59.9, "Medium"),
         (60, "High"),
