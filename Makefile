@@ -21,9 +21,9 @@ menu:
 run: install ## start everything: database, broker, web, worker (Ctrl-C stops)
 	@exec $(MANAGE) run
 
-demo: install ## load the demo workspace again, into an empty database or beside others
+demo: install ## load the demo workspace; ARGS=--replace loads a fresh one
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) seed_demo
+	@$(MANAGE) seed_demo $(ARGS)
 
 shell: install ## open a Python shell with the models loaded
 	@$(MANAGE) shell

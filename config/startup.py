@@ -154,6 +154,16 @@ def _files_state() -> str:
     return digest.hexdigest()
 
 
-def is_empty() -> bool:
-    """Tell whether nobody has set anything up yet."""
-    return not Workspace.objects.exists()
+def load_demo(**size: int) -> None:
+    """Fill an empty database with the demo workspace, or finish a broken attempt.
+
+    A mark stands while it loads, so that a start which was interrupted half-way is
+    not taken for a workspace that somebody set up.
+    """
+    mark = make_data_dir("run") / "demo-unfinished"
+    unfinished = mark.exists()
+    if unfinished or not Workspace.objects.exists():
+        sys.stdout.write("  Demo        loading a workspace to look around in\n")
+        mark.touch()
+        call_command("seed_demo", replace=unfinished, **size)
+        mark.unlink()

@@ -10,7 +10,6 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 
@@ -66,9 +65,8 @@ class Command(BaseCommand):
             done(startup.migrate())
         with startup.step("Files") as done:
             done(startup.collect_files())
-        if demo and startup.is_empty():
-            self.stdout.write("  Demo        loading a workspace to look around in")
-            call_command("seed_demo")
+        if demo:
+            startup.load_demo()
         connection.close()
 
     def _start_broker(self, stack: contextlib.ExitStack) -> str:
