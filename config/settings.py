@@ -198,6 +198,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -229,7 +230,16 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Uptick API",
     "DESCRIPTION": "Open, self-hosted product-usage intelligence.",
     "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
+    "PREPROCESSING_HOOKS": ["config.api_docs.without_slashes"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+            "bearer": {"type": "http", "scheme": "bearer"},
+        }
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 

@@ -3,12 +3,15 @@
 from django.contrib import admin
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.urls import include, path, reverse_lazy
+from drf_spectacular.views import SpectacularAPIView
 
-from config import health
+from config import api_docs, health
 
 urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", api_docs.page, name="api-docs"),
     path("admin/", admin.site.urls),
     path(
         "invitation/<uidb64>/<token>/",

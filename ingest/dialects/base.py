@@ -115,13 +115,17 @@ class DialectView(APIView):
     def dispatch(
         self, request: HttpRequest, *_args: Any, **_kwargs: Any
     ) -> HttpResponse:
+        """Hand a POST on, and refuse what is none."""
+        if request.method == "POST":
+            return self.post(request)
+        refused = Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
+        return self._refuse(refused)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Take the request or refuse it, and count the refusal by reason."""
         try:
             accepted = self._take(request, peer_address(request))
         except Refused as refused:
-            count_refusal(
-                self.dialect, refused.reason, refused.key, count=refused.count
-            )
             return self._refuse(refused)
         response = _response(accepted.answer)
         if accepted.is_repeat:
@@ -129,8 +133,6 @@ class DialectView(APIView):
         return response
 
     def _take(self, request: HttpRequest, address: str) -> Accepted:
-        if request.method != "POST":
-            raise Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
         throttle.address(address)
         token = self.token(request)
         key: VerifiedKey | None = None
@@ -187,6 +189,7 @@ class DialectView(APIView):
         return accepted
 
     def _refuse(self, refused: Refused) -> HttpResponse:
+        count_refusal(self.dialect, refused.reason, refused.key, count=refused.count)
         answer = self.refusal(refused)
         response = _response(answer)
         # Refusals are counted by reason; a log line each would be a way to fill disks.

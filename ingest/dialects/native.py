@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema_view
 
 from accounts.kinds import anonymous_value, normalise
 from accounts.models import Identity
+from accounts.models.api_key import Dialect as DialectName
 from ingest import commit
 from ingest.body import not_json, parse_json
-from ingest.dialects import fields
+from ingest.dialects import fields, native_docs
 from ingest.dialects.base import (
     Dialect,
     DialectView,
@@ -31,7 +33,7 @@ from ingest.prepared import Prepared
 from ingest.refusals import STATUS, Reason, Refused
 from ingest.verified_key import VerifiedKey
 
-KEY = "native"
+KEY = DialectName.NATIVE.value
 KNOWN_KEYS = Prepared("known_keys")
 PATH = "api/v1/events"
 # Field of ``user`` → kind of identity, the one an event is filed under first.
@@ -296,6 +298,7 @@ def count_duplicates(events: Iterable[NormalizedEvent], workspace_id: int) -> in
     return len(keys) - new
 
 
+@extend_schema_view(post=native_docs.events)
 class EventsView(DialectView):
     """``POST /api/v1/events``."""
 
@@ -340,7 +343,7 @@ def _answer(
 
 DIALECT = Dialect(
     key=KEY,
-    label="Native events API",
+    label=DialectName.NATIVE.label,
     routes=(Route(PATH, EventsView.as_view(), "events"),),
     parse=parse,
 )

@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema_view
 
 from accounts.kinds import anonymous_value, guess_kind, normalise
 from accounts.models import Identity
+from accounts.models.api_key import Dialect as DialectName
 from ingest.body import not_json, parse_json
-from ingest.dialects import fields
+from ingest.dialects import fields, reo_docs
 from ingest.dialects.base import Dialect, DialectView, Reading, Route, Scope
 from ingest.dialects.fields import Complaints, Free, Scalar
 from ingest.events import NormalizedEvent, event_key
@@ -22,7 +24,7 @@ from ingest.inbox import Answer
 from ingest.refusals import AUTHENTICATION, STATUS, Reason, Refused
 from ingest.verified_key import VerifiedKey
 
-KEY = "reo"
+KEY = DialectName.REO.value
 TELEMETRY = "TELEMETRY"
 SOURCES = (TELEMETRY, "SAAS_PRODUCT", "PRODUCT_CLOUD")
 MODES = ("DOMAIN",)
@@ -302,6 +304,7 @@ class ReoView(DialectView):
         return Answer(status, msgspec.json.encode(body))
 
 
+@extend_schema_view(post=reo_docs.usage)
 class UsageView(ReoView):
     """R1: ``POST /api/product/usage``."""
 
@@ -310,6 +313,7 @@ class UsageView(ReoView):
         return parse_usage(body, scope)
 
 
+@extend_schema_view(post=reo_docs.aggregate)
 class AggregateUsageView(ReoView):
     """R2: ``POST /api/product/aggregateusage``."""
 
@@ -320,7 +324,7 @@ class AggregateUsageView(ReoView):
 
 DIALECT = Dialect(
     key=KEY,
-    label="Reo",
+    label=DialectName.REO.label,
     routes=(
         Route("api/product/usage", UsageView.as_view(), "reo-usage"),
         Route(

@@ -1,0 +1,213 @@
+"""The description of the API, for programs (OpenAPI) and for people (a page).
+
+The page is drawn here from the very description that programs get: the usual viewers
+need scripts, and break a strict content security policy.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+Schema = dict[str, Any]
+# Nested objects become dotted names; deeper than this nobody reads.
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a table of fields."""
+
+    name: str
+    type: str
+    is_required: bool
+    text: str
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A body, ready to read."""
+
+    title: str
+    body: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One possible answer."""
+
+    status: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route of the API."""
+
+    anchor: str
+    method: str
+    path: str
+    summary: str
+    text: str
+    security: tuple[str, ...]
+    headers: tuple[Field, ...]
+    fields: tuple[Field, ...]
+    requests: tuple[Example, ...]
+    responses: tuple[Response, ...]
+    answers: tuple[Example, ...]
+    curl: str
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Show every route with its fields, its examples and its answers."""
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    schema = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
+    address = request.build_absolute_uri("/").rstrip("/")
+    return render(
+        request,
+        "api_docs.html",
+        {
+            "title": "API",
+            "address": address,
+            "body_limit": settings.INGEST_MAX_BODY_BYTES,
+            "groups": groups_of(schema, address=address),
+        },
+    )
+
+
+def without_slashes(endpoints: list[Any]) -> list[Any]:
+    """Describe each ingestion route once, though it answers with a slash too."""
+    known = {path for path, *_ in endpoints}
+    return [
+        endpoint
+        for endpoint in endpoints
+        if not (endpoint[0].endswith("/") and endpoint[0].rstrip("/") in known)
+    ]
+
+
+def groups_of(schema: Schema, *, address: str) -> dict[str, list[Operation]]:
+    """Return the operations of a description by their first tag, in its order."""
+    groups: dict[str, list[Operation]] = {}
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            tag = (operation.get("tags") or ["Other"])[0]
+            groups.setdefault(tag, []).append(
+                _operation(schema, method, path, operation, address)
+            )
+    return groups
+
+
+def _operation(
+    schema: Schema, method: str, path: str, operation: Schema, address: str
+) -> Operation:
+    bodies = operation.get("requestBody", {}).get("content", {})
+    content: Schema = next(iter(bodies.values()), {})
+    requests = _examples(content)
+    schemes = schema.get("components", {}).get("securitySchemes", {})
+    security = tuple(
+        _security(schemes.get(name, {}))
+        for choice in operation.get("security", ())
+        for name in choice
+    )
+    return Operation(
+        anchor=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation.get("summary") or operation["operationId"],
+        text=operation.get("description", ""),
+        security=security,
+        headers=tuple(
+            Field(
+                each["name"],
+                each["schema"].get("type", ""),
+                each.get("required", False),
+                each.get("description", ""),
+            )
+            for each in operation.get("parameters", ())
+        ),
+        fields=tuple(_fields(schema, content.get("schema", {}))),
+        requests=requests,
+        responses=tuple(
+            Response(status, response.get("description", ""))
+            for status, response in operation["responses"].items()
+        ),
+        answers=tuple(
+            Example(example.title, example.body, status)
+            for status, response in operation["responses"].items()
+            for answer in response.get("content", {}).values()
+            for example in _examples(answer)
+        ),
+        curl=_curl(address + path, method, security, requests),
+    )
+
+
+def _fields(
+    schema: Schema, node: Schema, prefix: str = "", depth: int = 0
+) -> list[Field]:
+    """Return the fields of an object; of alternatives the first is shown."""
+    node = _resolved(schema, node)
+    found: list[Field] = []
+    for name, part in node.get("properties", {}).items():
+        each = _resolved(schema, part)
+        kind = each.get("type", "object")
+        found.append(
+            Field(
+                name=f"{prefix}{name}",
+                type=" or ".join(kind) if isinstance(kind, list) else kind,
+                is_required=name in node.get("required", ()),
+                text=each.get("description", ""),
+                allowed=tuple(str(value) for value in each.get("enum", ()) if value),
+            )
+        )
+        if "properties" in each and depth < MAX_DEPTH:
+            found += _fields(schema, each, f"{prefix}{name}.", depth + 1)
+    return found
+
+
+def _resolved(schema: Schema, node: Schema) -> Schema:
+    if "oneOf" in node:
+        return _resolved(schema, node["oneOf"][0])
+    if "$ref" not in node:
+        return node
+    target: Any = schema
+    for step in node["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return _resolved(schema, target)
+
+
+def _examples(content: Schema) -> tuple[Example, ...]:
+    return tuple(
+        Example(
+            each.get("summary") or name,
+            json.dumps(each["value"], indent=2, ensure_ascii=False),
+        )
+        for name, each in content.get("examples", {}).items()
+    )
+
+
+def _security(scheme: Schema) -> str:
+    if scheme.get("type") == "http":
+        return f"Authorization: {scheme['scheme'].title()} YOUR_KEY"
+    return f"{scheme.get('name', 'Authorization')}: YOUR_KEY"
+
+
+def _curl(
+    address: str,
+    method: str,
+    security: tuple[str, ...],
+    requests: tuple[Example, ...],
+) -> str:
+    lines = [f"curl -X {method.upper()} {address}"]
+    lines += [f"  -H '{header}'" for header in security[:1]]
+    if requests:
+        body = json.dumps(json.loads(requests[0].body))
+        lines += ["  -H 'Content-Type: application/json'", f"  -d '{body}'"]
+    return " \\\n".join(lines)
