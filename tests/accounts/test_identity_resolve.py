@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -256,7 +257,7 @@ def test_chains_of_links_end_in_one_developer(workspace):
     mails = [email(f"{number}@acme.com") for number in range(6)]
     for mail in mails:
         resolve(workspace, mail)
-    merged(workspace, *mails, links=list(zip(mails, mails[1:], strict=False)))
+    merged(workspace, *mails, links=list(pairwise(mails)))
     assert Developer.objects.count() == 1
     assert Correction.objects.count() == 5
 
