@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboards import views
+from dashboards import actions, views
 
 app_name = "dashboards"
 
@@ -14,5 +14,11 @@ urlpatterns = [
     path("w/<slug:slug>/accounts/<int:pk>/", views.account, name="account"),
     path("w/<slug:slug>/developers/", views.developers, name="developers"),
     path("w/<slug:slug>/developers/<int:pk>/", views.developer, name="developer"),
+    path("w/<slug:slug>/developers/<int:pk>/move/", actions.move, name="move"),
+    path("w/<slug:slug>/developers/<int:pk>/merge/", actions.merge, name="merge"),
+    path("w/<slug:slug>/identities/<int:pk>/split/", actions.split, name="split"),
+    path("w/<slug:slug>/corrections/<int:pk>/undo/", actions.undo, name="undo"),
     path("w/<slug:slug>/ingestion/", views.ingestion, name="ingestion"),
+    path("w/<slug:slug>/ingestion/replay/", actions.replay, name="replay"),
+    path("w/<slug:slug>/ingestion/discard/", actions.discard, name="discard"),
 ]

@@ -111,7 +111,7 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
     events = latest(workspace)
     groups = _quarantine(workspace)
     return Ingestion(
-        has_data=bool(events or by_hour or groups),
+        has_data=bool(events or any(by_hour.values()) or groups),
         has_key=ApiKey.objects.filter(
             workspace=workspace, revoked_at__isnull=True
         ).exists(),
