@@ -138,6 +138,8 @@ DIGEST_BATCH_EVENTS = env_int("DIGEST_BATCH_EVENTS", 10_000, minimum=1)
 DIGEST_MAX_TRIES = env_int("DIGEST_MAX_TRIES", 3, minimum=1)
 DIGEST_EVERY_SECONDS = env_int("DIGEST_EVERY_SECONDS", 2, minimum=1)
 EVENT_KEY_DAYS = env_int("EVENT_KEY_DAYS", 400, minimum=1)
+# Whole months of raw events to keep besides the current one; 0 keeps all.
+EVENT_RETENTION_MONTHS = env_int("EVENT_RETENTION_MONTHS", 0)
 # How old the oldest waiting request may be before /health/ready says "degraded".
 HEALTH_INBOX_SECONDS = env_int("HEALTH_INBOX_SECONDS", 120, minimum=1)
 IDEMPOTENCY_KEY_HOURS = env_int("IDEMPOTENCY_KEY_HOURS", 48, minimum=24)

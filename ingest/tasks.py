@@ -1,14 +1,41 @@
 """Background work of `ingest`: each task calls one plain function."""
 
-from celery import shared_task
+from contextlib import suppress
+from datetime import timedelta
 
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from accounts.tasks import score_touched
+from ingest import partitions
+from ingest import prune as pruning
 from ingest.digest import digest_until_empty
 from ingest.hints import hint_digest
 
-__all__ = ["digest_inbox", "hint_digest"]
+# Well under the task time limit; what is left gets a task of its own.
+LONGEST_DIGEST = timedelta(seconds=60)
+SCORE_EXPIRES_SECONDS = 30
 
 
 @shared_task
 def digest_inbox() -> None:
-    """Digest all that waits in the inbox."""
-    digest_until_empty()
+    """Digest what waits in the inbox, and have the touched developers scored."""
+    result = digest_until_empty(at_most=LONGEST_DIGEST)
+    if result.more:
+        hint_digest()
+    if result.events:
+        # One message for a whole run of batches; when the broker is away, beat asks.
+        with suppress(OperationalError):
+            score_touched.apply_async(expires=SCORE_EXPIRES_SECONDS)
+
+
+@shared_task
+def ensure_partitions() -> None:
+    """Create the months of the event table that will soon be needed."""
+    partitions.ensure_partitions()
+
+
+@shared_task
+def prune() -> None:
+    """Remove keys, answers, counters and events that are older than their window."""
+    pruning.prune()

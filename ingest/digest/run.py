@@ -94,14 +94,15 @@ def digest_once(max_events: int | None = None) -> DigestResult:
     return result
 
 
-def digest_until_empty() -> DigestResult:
+def digest_until_empty(*, at_most: timedelta | None = None) -> DigestResult:
     """Digest until nothing is due, in batches of ``DIGEST_BATCH_EVENTS``.
 
     Entries that wait for another try stay; entries put off because a workspace was
-    taken are waited for.
+    taken are waited for. After ``at_most`` no further batch is begun.
     """
     total = DigestResult(more=True)
-    while total.more:
+    end = time.monotonic() + (at_most.total_seconds() if at_most else float("inf"))
+    while total.more and time.monotonic() < end:
         result = digest_once()
         total += result
         if result.put_off_entries:

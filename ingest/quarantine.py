@@ -1,0 +1,102 @@
+"""What becomes of quarantined events: replayed once their cause is mended, or given up.
+
+A replay puts events back into the inbox, marked so that the digest goes around the
+ledger, where their keys already stand. What still cannot be used is quarantined anew.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from accounts.audit import record
+from accounts.models import AuditEntry, User, Workspace
+from ingest.hints import hint_digest
+from ingest.statements import statement
+
+
+def replay(
+    workspace: Workspace,
+    *,
+    reason: str | None = None,
+    subject: str | None = None,
+    ids: Iterable[int] | None = None,
+    actor: User | None = None,
+    ip: str | None = None,
+) -> int:
+    """Send waiting events through the digest again; return how many.
+
+    All that fit every choice given: reason, subject (a folded metric key or an app),
+    ids. Each event keeps its times, and becomes at most one event however often and by
+    however many it is replayed. Without an ``actor`` an operator did it.
+    """
+    chosen = _choice(workspace, reason, subject, ids)
+    with transaction.atomic():
+        number = _settle("quarantine_replay", chosen)
+        if number:
+            action = AuditEntry.Action.QUARANTINE_REPLAYED
+            _audit(workspace, action, chosen, number=number, actor=actor, ip=ip)
+            transaction.on_commit(hint_digest, robust=True)
+    return number
+
+
+def discard(
+    workspace: Workspace,
+    *,
+    reason: str | None = None,
+    subject: str | None = None,
+    ids: Iterable[int] | None = None,
+    actor: User | None = None,
+    ip: str | None = None,
+) -> int:
+    """Give up waiting events, chosen as in `replay`; return how many. They stay."""
+    chosen = _choice(workspace, reason, subject, ids)
+    with transaction.atomic():
+        number = _settle("quarantine_discard", chosen)
+        if number:
+            action = AuditEntry.Action.QUARANTINE_DISCARDED
+            _audit(workspace, action, chosen, number=number, actor=actor, ip=ip)
+    return number
+
+
+def _choice(
+    workspace: Workspace,
+    reason: str | None,
+    subject: str | None,
+    ids: Iterable[int] | None,
+) -> dict[str, object]:
+    return {
+        "workspace": workspace.pk,
+        "reason": None if reason is None else str(reason),
+        "subject": subject,
+        "ids": None if ids is None else list(ids),
+    }
+
+
+def _settle(name: str, chosen: dict[str, object]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), chosen)
+        return cursor.rowcount
+
+
+def _audit(
+    workspace: Workspace,
+    action: AuditEntry.Action,
+    chosen: dict[str, object],
+    *,
+    number: int,
+    actor: User | None,
+    ip: str | None,
+) -> None:
+    record(
+        workspace=workspace,
+        action=action,
+        subject=str(chosen["subject"] or chosen["reason"] or f"{number} events"),
+        actor=actor,
+        ip=ip,
+        detail={
+            "events": number,
+            "reason": chosen["reason"],
+            "subject": chosen["subject"],
+            "chosen_by_id": chosen["ids"] is not None,
+        },
+    )

@@ -1,0 +1,17 @@
+-- Question: how many rows would be pruned of one kind?
+-- Index: as the prune of that kind. Cost: reading them.
+SELECT
+    CASE %(what)s
+        WHEN 'event_keys'
+            THEN (SELECT count(*) FROM ingest_eventkey WHERE seen_on < %(before)s)
+        WHEN 'idempotency_keys' THEN (
+            SELECT count(*) FROM ingest_idempotencykey WHERE received_at < %(before)s
+        )
+        WHEN 'counters'
+            THEN (SELECT count(*) FROM ingest_ingestcounter WHERE hour < %(before)s)
+        ELSE (
+            SELECT count(*)
+            FROM ingest_quarantinedevent
+            WHERE status <> 'waiting' AND settled_at < %(before)s
+        )
+    END
