@@ -36,10 +36,10 @@ test-fast: install-dev ## the same without browser tests, stopping at the first 
 	@$(BIN)/python -m pytest -q -n auto -x -m "not browser" $(ARGS)
 
 check: install-dev ## lint, format, types, import rules, migrations, security, files
-	@set -e; \
+	@failed=0; \
 	run() { printf '  %-22s' "$$1"; shift; \
 		if output=$$("$$@" 2>&1); then echo ok; \
-		else echo FAILED; printf '%s\n' "$$output"; exit 1; fi; }; \
+		else echo FAILED; printf '%s\n' "$$output"; failed=1; fi; }; \
 	run 'lint' $(BIN)/ruff check .; \
 	run 'format' $(BIN)/ruff format --check .; \
 	run 'types' $(BIN)/mypy; \
@@ -49,7 +49,8 @@ check: install-dev ## lint, format, types, import rules, migrations, security, f
 	run 'vendored files' $(MANAGE) vendor_assets --check; \
 	run 'production settings' env DEBUG=0 HTTPS=1 ALLOWED_HOSTS=uptick.example \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-		$(MANAGE) check --deploy --fail-level WARNING
+		$(MANAGE) check --deploy --fail-level WARNING; \
+	exit $$failed
 
 format: install-dev ## put the code in shape
 	@$(BIN)/ruff check --fix --quiet . || true
