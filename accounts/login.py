@@ -29,7 +29,7 @@ def register_attempt(email: str, address: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             statement("login_attempt"),
-            {"buckets": list(buckets.values()), "window": WINDOW},
+            {"buckets": list(buckets.values()), "seconds": WINDOW.total_seconds()},
         )
         rows: dict[UUID, tuple[int, datetime]] = {
             bucket: (attempts, since) for bucket, attempts, since in cursor.fetchall()
@@ -53,7 +53,7 @@ def forget_attempt(email: str, address: str) -> None:
             {
                 "buckets": list(buckets.values()),
                 "pair": buckets["pair"],
-                "window": WINDOW,
+                "seconds": WINDOW.total_seconds(),
             },
         )
 

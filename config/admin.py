@@ -5,7 +5,8 @@ from typing import Any, cast
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 from accounts.login import forget_attempt, register_attempt
 from accounts.models import User, Workspace
@@ -63,7 +64,7 @@ class UptickAdminSite(AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Show the workspaces and the settings, grouped by what they are about."""
         user = cast("User", request.user)
         rows = Workspace.objects.visible_to(user).order_by("name", "pk")

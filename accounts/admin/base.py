@@ -10,7 +10,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from accounts.models import User, Workspace
 from accounts.roles import Action, can, can_anywhere, workspace_ids
@@ -37,9 +38,7 @@ def person(request: HttpRequest) -> User:
 class ScopedFilter(RelatedFilter):
     """A filter on a reference that offers only what the person may see."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Limit the choices as the rows themselves are limited."""
         del model_admin
         related = field.remote_field.model
@@ -68,8 +67,8 @@ class WorkspaceForm(ModelForm):
         if self.instance.pk or len(choices) == 1:
             workspace_id = self.instance.workspace_id or choices[0].pk
             for other in self.fields.values():
-                if isinstance(other, forms.ModelChoiceField) and _is_scoped(other):
-                    other.queryset = other.queryset.filter(workspace_id=workspace_id)
+                if isinstance(other, forms.ModelChoiceField):
+                    _limit(other, workspace_id)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a reference into another workspace."""
@@ -124,6 +123,14 @@ class WorkspaceAdmin(RoleGate, ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Head the list with what it lists."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        context = {"title": title, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     # ---- Which rows
 
@@ -217,10 +224,11 @@ class WorkspaceInline(RoleGate, TabularInline):
     """Rows under a row, with the permissions of the row's workspace."""
 
     form = InlineForm
-    formset = InlineFormSet
+    formset: Any = InlineFormSet
     extra = 1
 
 
-def _is_scoped(field: forms.ModelChoiceField) -> bool:  # type: ignore[type-arg]
-    queryset = field.queryset
-    return queryset is not None and hasattr(queryset.model, "workspace_id")
+def _limit(field: forms.ModelChoiceField, workspace_id: int) -> None:  # type: ignore[type-arg]
+    """Offer rows of this workspace only, where the rows belong to one."""
+    if field.queryset is not None and hasattr(field.queryset.model, "workspace_id"):
+        field.queryset = field.queryset.filter(workspace_id=workspace_id)

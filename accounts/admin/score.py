@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,7 +11,17 @@ from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, person
 from accounts.errors import AccountsError
 from accounts.models import ScoreModel, Workspace
 from accounts.roles import Action
-from accounts.score_models import CHANGEABLE, LIMITS, new_model_version
+from accounts.score_models import CHANGEABLE, new_model_version
+
+HELP = {
+    "half_life_days": "Days after which use counts half; from 1 to 3650.",
+    "developer_scale": "Points at which a developer's score is 63.",
+    "account_scale": "Points at which an account's score is 63.",
+    "breadth_bonus": "Share of the points added for each doubling of an account's "
+    "developers; from 0 to 10.",
+    "high_from": "Scores from here on are High.",
+    "medium_from": "Scores from here on are Medium, those below Low.",
+}
 
 
 class ScoreModelForm(WorkspaceForm):
@@ -24,11 +33,9 @@ class ScoreModelForm(WorkspaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, (low, high) in LIMITS.items():
-            field = self.fields.get(name)
-            if isinstance(field, forms.FloatField):
-                field.min_value, field.max_value = low, high
-                field.help_text = f"From {low:g} to {high:g}."
+        for name, text in HELP.items():
+            if name in self.fields:
+                self.fields[name].help_text = text
 
     def clean(self) -> dict[str, Any]:
         """Try the version out, so that what is wrong is said on the form."""
@@ -43,7 +50,7 @@ class ScoreModelForm(WorkspaceForm):
                 raise ValidationError(str(error)) from None
         return data
 
-    def changes(self) -> dict[str, float]:
+    def changes(self) -> dict[str, Any]:
         """Return the settings as `new_model_version` takes them."""
         return {name: self.cleaned_data[name] for name in CHANGEABLE}
 
@@ -56,12 +63,22 @@ class ScoreModelAdmin(WorkspaceAdmin):
     add_action = Action.CONFIGURE
     list_display = (
         *("version", "half_life_days", "developer_scale", "account_scale"),
-        *("note", "created_by", "created_at"),
+        *("note", "maker", "created_at"),
     )
     list_display_links = ("version",)
     list_select_related = ("workspace", "created_by")
     sortable_by = ()
     ordering = ("workspace", "-version")
+
+    @admin.display(description="created by")
+    def maker(self, model: Any) -> str:
+        """Return who wrote it: as text, since only operators may open people."""
+        return str(model.created_by or "Uptick")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Name the author."""
+        del request, obj
+        return ("maker",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for what can be set, and show all of a version."""
@@ -69,7 +86,7 @@ class ScoreModelAdmin(WorkspaceAdmin):
         if obj is None:
             return ("workspace", *CHANGEABLE, "note")
         shown = ("version", *CHANGEABLE, "landmark", "weights", "note")
-        return ("workspace", *shown, "created_by", "created_at")
+        return ("workspace", *shown, "maker", "created_at")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with the newest version of the workspace that is asked for."""

@@ -8,6 +8,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.admin.base import (
     WorkspaceAdmin,
@@ -34,16 +36,21 @@ class MembersInline(WorkspaceInline):
 
     model = Membership
     formset = forms.BaseInlineFormSet
-    fields = ("user", "role", "created_at")
+    fields = ("member", "role", "created_at")
     readonly_fields = fields
     extra = 0
-    show_change_link = True
     verbose_name_plural = "members"
     workspace_column = "pk"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the people with their memberships."""
         return super().get_queryset(request).select_related("user", "workspace")
+
+    @admin.display(description="member")
+    def member(self, membership: Any) -> SafeString:
+        """Lead to the page that changes the role."""
+        address = reverse("admin:accounts_membership_change", args=[membership.pk])
+        return format_html('<a href="{}">{}</a>', address, membership.user.email)
 
 
 @admin.register(Workspace)
@@ -75,11 +82,12 @@ class WorkspaceModelAdmin(WorkspaceAdmin):
             .annotate(number=Count("pk"))
             .values("number")
         )
-        rows = super().get_queryset(request)
-        return rows.annotate(
+        rows: QuerySet[Any] = super().get_queryset(request)
+        annotated: QuerySet[Any] = rows.annotate(
             member_number=Coalesce(Subquery(members), 0),
             own_role=Coalesce(Subquery(own), Value("operator")),
         )
+        return annotated
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the slug for ever: senders have it in their settings."""

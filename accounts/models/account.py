@@ -113,6 +113,7 @@ class AccountNetwork(models.Model):
 
     class Meta:
         ordering = ("network",)
+        verbose_name = "IP range"
         constraints = (
             models.UniqueConstraint(
                 fields=("workspace", "network"), name="account_network_once"

@@ -40,7 +40,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        verbose_name_plural = "audit log"
+        verbose_name_plural = "audit entries"
         indexes = (
             # The audit page of a workspace, newest first.
             models.Index(fields=("workspace", "-id"), name="audit_newest"),

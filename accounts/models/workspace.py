@@ -129,6 +129,7 @@ class Membership(models.Model):
 
     class Meta:
         ordering = ("workspace", "user")
+        verbose_name = "member"
         constraints = (
             models.UniqueConstraint(
                 fields=("workspace", "user"), name="membership_once"

@@ -7,11 +7,11 @@ FROM unnest(%(buckets)s::uuid[]) AS b (bucket)
 ORDER BY bucket
 ON CONFLICT (bucket) DO UPDATE SET
     attempts = CASE
-        WHEN l.since < now() - %(window)s::interval THEN 1
+        WHEN l.since < now() - make_interval(secs => %(seconds)s) THEN 1
         ELSE l.attempts + 1
     END,
     since = CASE
-        WHEN l.since < now() - %(window)s::interval THEN now()
+        WHEN l.since < now() - make_interval(secs => %(seconds)s) THEN now()
         ELSE l.since
     END
 RETURNING bucket, attempts, since

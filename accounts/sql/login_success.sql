@@ -5,7 +5,7 @@ WITH mine AS (
     SELECT bucket
     FROM accounts_loginattempts
     WHERE bucket = ANY(%(buckets)s::uuid[])
-       OR since < now() - %(window)s::interval
+       OR since < now() - make_interval(secs => %(seconds)s)
     ORDER BY bucket
     FOR UPDATE SKIP LOCKED
 ),
@@ -13,11 +13,11 @@ gone AS (
     DELETE FROM accounts_loginattempts AS l
     USING mine
     WHERE l.bucket = mine.bucket
-      AND (l.bucket = %(pair)s::uuid OR l.since < now() - %(window)s::interval)
+      AND (l.bucket = %(pair)s::uuid OR l.since < now() - make_interval(secs => %(seconds)s))
 )
 UPDATE accounts_loginattempts AS l
 SET attempts = greatest(l.attempts - 1, 0)
 FROM mine
 WHERE l.bucket = mine.bucket
   AND l.bucket <> %(pair)s::uuid
-  AND l.since >= now() - %(window)s::interval
+  AND l.since >= now() - make_interval(secs => %(seconds)s)

@@ -5,4 +5,6 @@ from ingest.admin import (  # noqa: F401 (registers them)
     counter,
     event,
     inbox,
+    metric,
+    quarantine,
 )

@@ -1,8 +1,9 @@
 """Pages of tables that are too big to be counted."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
@@ -20,4 +21,5 @@ class BoundedPaginator(BasePaginator):
     @cached_property
     def count(self) -> int:
         """Return how many rows there are, at most `MOST_ROWS`."""
-        return len(self.object_list.order_by().values_list("pk")[:MOST_ROWS])  # type: ignore[union-attr]
+        rows = cast("QuerySet[Any]", self.object_list)
+        return len(rows.order_by().values_list("pk")[:MOST_ROWS])

@@ -24,6 +24,7 @@ class IngestCounter(models.Model):
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "ingestion counter"
         constraints = (
             models.UniqueConstraint(
                 fields=("workspace", "api_key", "dialect", "hour", "outcome"),

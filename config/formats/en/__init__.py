@@ -1,0 +1,1 @@
+"""The formats of English, by module as Django looks for them."""

@@ -1,0 +1,129 @@
+"""The quarantine: what could not be used yet, replaying it, giving it up."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from accounts.admin.base import WorkspaceAdmin, person
+from accounts.admin.confirm import confirm_action, is_confirmed
+from accounts.models import Workspace
+from accounts.peer import peer_address
+from accounts.roles import Action, can_anywhere
+from ingest.admin.paging import BoundedPaginator
+from ingest.events import decode_events
+from ingest.models import QuarantinedEvent
+from ingest.quarantine import discard, replay
+
+LONGEST_RAW = 2000
+
+
+@admin.register(QuarantinedEvent)
+class QuarantinedEventAdmin(WorkspaceAdmin):
+    """Quarantined events: read, replay, discard."""
+
+    list_display = ("received_at", "reason", "subject", "dialect", "status")
+    list_filter = ("status", "reason", "dialect")
+    list_select_related = ("workspace", "api_key")
+    search_fields = ("subject",)
+    search_help_text = "The metric or app that was missing."
+    sortable_by = ()
+    ordering = ("-id",)
+    paginator = BoundedPaginator
+    fields = (
+        *("workspace", "reason", "subject", "detail", "status", "settled_at"),
+        *("received_at", "dialect", "api_key", "event"),
+    )
+    readonly_fields = ("event",)
+    actions = ("replay_selected", "discard_selected")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Offer the replay to whoever may do it somewhere."""
+        return can_anywhere(person(request), Action.REPLAY)
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        """Offer discarding to whoever may do it somewhere."""
+        return can_anywhere(person(request), Action.DISCARD)
+
+    @admin.display(description="event")
+    def event(self, row: Any) -> str:
+        """Return the event as it was understood, or the start of its bytes."""
+        payload = bytes(row.payload)
+        try:
+            events = decode_events(payload)
+        except msgspec.DecodeError:
+            return repr(payload[:LONGEST_RAW])
+        values = [msgspec.structs.asdict(event) for event in events]
+        return json.dumps(msgspec.to_builtins(values), ensure_ascii=False, indent=2)
+
+    @admin.action(description="Replay", permissions=["replay"])
+    def replay_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Put the ticked events through the digest again."""
+        waiting = self._waiting(request, queryset, Action.REPLAY)
+        if is_confirmed(request):
+            number = self._settle(request, waiting, replay)
+            self.message_user(request, f"{number:,} events are on their way.")
+            return None
+        return confirm_action(
+            self,
+            request,
+            waiting,
+            title="Replay",
+            explanation="These events go through the digest again. What still cannot "
+            "be used comes back here.",
+            button="Replay them",
+        )
+
+    @admin.action(description="Discard", permissions=["discard"])
+    def discard_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Give up the ticked events."""
+        waiting = self._waiting(request, queryset, Action.DISCARD)
+        if is_confirmed(request):
+            number = self._settle(request, waiting, discard)
+            self.message_user(request, f"{number:,} events are discarded.")
+            return None
+        return confirm_action(
+            self,
+            request,
+            waiting,
+            title="Discard",
+            explanation="These events will never be counted. They stay here, marked "
+            "as discarded.",
+            button="Discard them",
+            is_danger=True,
+        )
+
+    def _waiting(
+        self, request: HttpRequest, rows: QuerySet[Any], action: Action
+    ) -> QuerySet[Any]:
+        allowed = self.allowed_rows(request, rows, action)
+        return allowed.filter(status=QuarantinedEvent.Status.WAITING)
+
+    def _settle(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        how: Callable[..., int],
+    ) -> int:
+        """Replay or discard rows, workspace by workspace."""
+        ids: dict[int, list[int]] = defaultdict(list)
+        for workspace_id, pk in rows.values_list("workspace_id", "pk"):
+            ids[workspace_id].append(pk)
+        return sum(
+            how(
+                workspace,
+                ids=ids[workspace.pk],
+                actor=person(request),
+                ip=peer_address(request) or None,
+            )
+            for workspace in Workspace.objects.filter(pk__in=ids)
+        )
