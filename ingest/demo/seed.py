@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
@@ -227,7 +228,7 @@ def _helper(events: int) -> Iterator[Callable[[], None]]:
 
     def start() -> None:
         if events >= HELPER_FROM and (os.cpu_count() or 1) > 1:
-            command = [sys.executable, sys.argv[0], "digest_inbox"]
+            command = [sys.executable, settings.BASE_DIR / "manage.py", "digest_inbox"]
             helpers.append(
                 subprocess.Popen(  # noqa: S603 (our own command)
                     command, stdout=subprocess.DEVNULL

@@ -24,6 +24,8 @@ def positive(text: str) -> int:
 
 class Command(BaseCommand):
     help = "Make a demo workspace whose invented customers look like life."
+    # Of the events, shown so far where lines cannot be written over.
+    _tenths = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name, default in (
@@ -91,7 +93,8 @@ class Command(BaseCommand):
         if self.stdout.isatty():
             self.stdout.write(f"\r{text:60}", ending="")
             self.stdout.flush()
-        elif not of or done * 10 // of != (done - 10_000) * 10 // of:
+        elif not of or done * 10 // of > self._tenths:
+            self._tenths = done * 10 // of if of else 0
             self.stdout.write(text)
 
     def _end_line(self) -> None:
