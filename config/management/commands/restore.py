@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from accounts.models import Workspace
 from config import startup
 from config.dumps import run_client
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         with startup.only_one("restore"):
             startup.wait_for_database()
             tables = connection.introspection.table_names()
-            if "accounts_workspace" in tables and not startup.is_empty():
+            if "accounts_workspace" in tables and Workspace.objects.exists():
                 message = "This database is in use: restore into an empty one"
                 raise CommandError(message)
             run_client(
