@@ -2,6 +2,7 @@
 
 from ingest.admin import (  # noqa: F401 (registers them)
     api_key,
+    correction,
     counter,
     event,
     inbox,

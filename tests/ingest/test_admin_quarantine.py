@@ -8,11 +8,18 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.corrections import move_developer
 from accounts.models import AuditEntry, Membership, Metric, ScoreModel
 from ingest.digest import digest_until_empty
 from ingest.events import NormalizedEvent, encode_events
 from ingest.models import Event, InboxEntry, IngestCounter, QuarantinedEvent
-from tests.factories import make_member, make_metric, make_workspace
+from tests.factories import (
+    make_account,
+    make_developer,
+    make_member,
+    make_metric,
+    make_workspace,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -283,3 +290,28 @@ def test_payloads_of_the_inbox_are_not_on_its_pages(client, workspace):
     client.force_login(operator)
     address = reverse("admin:ingest_inboxentry_change", args=[row.pk])
     assert "zebra" not in client.get(address).content.decode()
+
+
+# ---- Corrections -------------------------------------------------------------------
+
+
+def test_a_correction_is_taken_back(client, workspace, as_role):
+    member = as_role("member")
+    here, there = make_account(workspace, "Here"), make_account(workspace, "There")
+    developer = make_developer(workspace, account=here)
+    correction = move_developer(developer, there, actor=member)
+    address = reverse("admin:accounts_correction_undo", args=[correction.pk])
+    assert "is taken back" in client.get(address).content.decode()
+    client.post(address)
+    developer.refresh_from_db()
+    assert developer.account == there
+    client.post(address, {"confirmed": "1"})
+    developer.refresh_from_db()
+    assert developer.account == here
+    entry = AuditEntry.objects.get(action="correction_undone")
+    assert (entry.actor, entry.ip) == (member, "127.0.0.1")
+    # Once: the page offers it no more, and asking again is answered in words.
+    again = client.post(address, {"confirmed": "1"}, follow=True)
+    assert '<li class="error">' in again.content.decode()
+    change = reverse("admin:accounts_correction_change", args=[correction.pk])
+    assert address not in client.get(change).content.decode()

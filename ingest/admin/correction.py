@@ -1,0 +1,86 @@
+"""Corrections of who is who: what was done, by whom, and taking it back."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+
+from accounts.admin.base import person
+from accounts.admin.confirm import confirmation, is_confirmed
+from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.errors import AccountsError
+from accounts.models import Correction
+from accounts.peer import peer_address
+from accounts.roles import Action, can
+from ingest.split import undo_correction
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ToolsAdmin):
+    """Corrections, newest first. Made on a developer's page, undone here or there."""
+
+    list_display = ("created_at", "kind", "who", "reason", "undone_at")
+    list_filter = ("kind",)
+    list_select_related = ("workspace", "actor")
+    sortable_by = ()
+    ordering = ("-id",)
+    fields = (
+        *("workspace", "kind", "who", "reason", "created_at"),
+        *("developer_ids", "before", "undone_at", "undoer"),
+    )
+    readonly_fields = ("who", "undoer")
+
+    @admin.display(description="who")
+    def who(self, correction: Any) -> str:
+        """Return the person, or say that a rule did it."""
+        return str(correction.actor or "a rule")
+
+    @admin.display(description="undone by")
+    def undoer(self, correction: Any) -> str:
+        """Return who took it back, if somebody did."""
+        return str(correction.undone_by or "")
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        """Offer to take it back, once."""
+        if obj.undone_at or not can(person(request), Action.CORRECT, obj.workspace_id):
+            return []
+        return [Tool("Undo", reverse("admin:accounts_correction_undo", args=[obj.pk]))]
+
+    def get_urls(self) -> list[Any]:
+        """Add the page that takes a correction back."""
+        view = self.admin_site.admin_view(self.undo_view)
+        return [
+            path("<int:pk>/undo/", view, name="accounts_correction_undo"),
+            *super().get_urls(),
+        ]
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then take the correction back."""
+        correction = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not can(person(request), Action.CORRECT, correction.workspace_id):
+            raise PermissionDenied
+        if is_confirmed(request):
+            try:
+                undo_correction(
+                    correction, actor=person(request), ip=peer_address(request) or None
+                )
+            except AccountsError as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                self.message_user(request, "The correction is undone.")
+            return HttpResponseRedirect(
+                reverse("admin:accounts_correction_change", args=[pk])
+            )
+        return confirmation(
+            self,
+            request,
+            title="Undo",
+            explanation=f"“{correction}” of {correction.created_at:%-d %B %Y, %H:%M} "
+            "UTC is taken back: who is who becomes as it was, and usage and scores "
+            "follow.",
+            button="Undo it",
+            obj=correction,
+        )
