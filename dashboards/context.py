@@ -25,7 +25,8 @@ class NavigationItem:
 
     label: str
     href: str
-    current: bool
+    # For aria-current: `page` here, `true` somewhere below, empty elsewhere.
+    current: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,16 @@ def build_navigation(request: HttpRequest) -> Navigation:
     if current is not None:
         for name, label in PAGES:
             href = reverse(f"dashboards:{name}", args=[current.slug])
-            items.append(NavigationItem(label, href, path.startswith(href)))
+            items.append(NavigationItem(label, href, _here(path, href)))
     settings = reverse("admin:index")
-    items.append(NavigationItem("Settings", settings, path.startswith(settings)))
+    items.append(NavigationItem("Settings", settings, _here(path, settings)))
     return Navigation(current, tuple(choices), tuple(items))
+
+
+def _here(path: str, href: str) -> str:
+    if path == href:
+        return "page"
+    return "true" if path.startswith(href) else ""
 
 
 def _current(request: HttpRequest, choices: list[Workspace]) -> Workspace | None:

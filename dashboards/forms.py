@@ -108,7 +108,7 @@ class MoveForm(forms.Form):
     reason = forms.CharField(max_length=200, required=False)
 
     def __init__(self, data: Any = None, *, workspace: Workspace) -> None:
-        super().__init__(data)
+        super().__init__(data, auto_id="move-%s")
         self.workspace = workspace
 
     def clean_account(self) -> Account | None:
@@ -136,7 +136,7 @@ class MergeForm(forms.Form):
     reason = forms.CharField(max_length=200, required=False)
 
     def __init__(self, data: Any = None, *, developer: Developer) -> None:
-        super().__init__(data)
+        super().__init__(data, auto_id="merge-%s")
         self.developer = developer
 
     def clean_other(self) -> Developer:
