@@ -125,7 +125,7 @@ def _resolve(cursor: CursorWrapper) -> bool:
             return False
         cursor.execute(statement("identity_fill"))
     grown = any(group.developers and group.members for group in plan.groups.values())
-    if developers_move or gained or grown:
+    if developers_move or grown or (gained and may_gain):
         unmasked = _unmasked(plan)
         cursor.execute(
             statement("identity_update_developers"),
@@ -154,6 +154,9 @@ def _plan(cursor: CursorWrapper, *, missing: int, linked: bool) -> Plan:
     known: dict[Key, Known] = {}
     links: list[Link] = []
     if linked:
+        # Without statistics the planner takes both tables for a few rows and compares
+        # each with each: 900 ms instead of 10 for 2,500 links.
+        cursor.execute("ANALYZE pending_identity, pending_link")
         cursor.execute(statement("identity_novel_links"))
         for workspace, *ends in cursor.fetchall():
             pair = []
