@@ -32,7 +32,6 @@ PAGES = {
     "score-models": "/admin/accounts/scoremodel/",
     "audit-log": "/admin/accounts/auditentry/",
     "quarantine": "/admin/ingest/quarantinedevent/",
-    "inbox": "/admin/ingest/inboxentry/",
     "api-docs": "/api/docs/",
 }
 
