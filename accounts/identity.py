@@ -135,7 +135,7 @@ def _resolve(cursor: CursorWrapper) -> bool:
                 "names": list(unmasked.values()),
             },
         )
-    if identities_move:
+    if identities_move or (gained and may_gain):
         cursor.execute(statement("identity_update_identities"))
     if accounts_move or gained or missing:
         cursor.execute(statement("identity_update_accounts"), step)

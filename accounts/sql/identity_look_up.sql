@@ -14,7 +14,7 @@ SET
     identity_moves =
         p.last_at > i.last_seen_at + %(step)s::interval
         OR p.first_at < i.first_seen_at
-        OR (p.ip IS DISTINCT FROM i.last_ip AND p.ip IS NOT NULL AND d.confidence < 0.9)
+        OR (p.ip IS DISTINCT FROM i.last_ip AND p.ip IS NOT NULL AND d.confidence = 0)
         OR (i.last_ip IS NOT NULL AND d.confidence >= 0.9),
     developer_moves =
         d.last_seen_at IS NULL
