@@ -131,8 +131,8 @@ class Identity(models.Model):
     )
     # Set when a person split it off: no rule joins its developer with another one.
     kept_apart = models.BooleanField(default=False, db_default=False, editable=False)
-    # Latest address that may tell the company. Kept only while nothing better does:
-    # a changed table of IP ranges has to be applied to somebody.
+    # Address that told the company, or the latest while none did. Kept only while
+    # nothing better tells it: a changed table of IP ranges is applied to somebody.
     last_ip = models.GenericIPAddressField(null=True, blank=True, editable=False)
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
