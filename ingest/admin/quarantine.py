@@ -9,6 +9,8 @@ import msgspec
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.admin.base import WorkspaceAdmin, person
 from accounts.admin.confirm import confirm_action, is_confirmed
@@ -51,15 +53,9 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
         return can_anywhere(person(request), Action.DISCARD)
 
     @admin.display(description="event")
-    def event(self, row: Any) -> str:
+    def event(self, row: Any) -> SafeString:
         """Return the event as it was understood, or the start of its bytes."""
-        payload = bytes(row.payload)
-        try:
-            events = decode_events(payload)
-        except msgspec.DecodeError:
-            return repr(payload[:LONGEST_RAW])
-        values = [msgspec.structs.asdict(event) for event in events]
-        return json.dumps(msgspec.to_builtins(values), ensure_ascii=False, indent=2)
+        return format_html("<pre>{}</pre>", _readable(bytes(row.payload)))
 
     @admin.action(description="Replay", permissions=["replay"])
     def replay_selected(
@@ -127,3 +123,14 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
             )
             for workspace in Workspace.objects.filter(pk__in=ids)
         )
+
+
+def _readable(payload: bytes) -> str:
+    """Return an event as JSON without its empty fields, else the start of the bytes."""
+    try:
+        events = decode_events(payload)
+    except msgspec.DecodeError:
+        return repr(payload[:LONGEST_RAW])
+    plain = msgspec.to_builtins([msgspec.structs.asdict(event) for event in events])
+    filled = [{key: one[key] for key in one if one[key]} for one in plain]
+    return json.dumps(filled, ensure_ascii=False, indent=2)
