@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from psycopg import errors
 
-from ingest.line import Line, LineBroken
+from ingest.line import Line, LineBroken, Unreachable
 from ingest.prepared import Prepared
 
 ACCEPT_GROUP = Prepared("accept_group")
@@ -122,6 +122,12 @@ class Committer:
             self._settle(group)
         finally:
             with self._guard:
+                if any(isinstance(_cause(job), Unreachable) for job in group):
+                    # Who came meanwhile has waited for the same attempt; one more
+                    # each would keep the last of them waiting for minutes.
+                    late, self._waiting = self._waiting, []
+                    _fail(late, _cause(group[-1]))
+                    group += late
                 successor = self._waiting[0] if self._waiting else None
                 self._has_leader = successor is not None
             # The successor first: its commit can start while the others answer.
@@ -147,8 +153,8 @@ class Committer:
             if entries:
                 self._keep(entries)
             for job in group:
-                if job.work is not None:
-                    self._try(job, job.work)
+                if job.work is not None and not job.is_settled:
+                    self._try(job, job.work, group)
         finally:
             # Whatever happened, nobody waits for ever and nobody is told "stored".
             for job in group:
@@ -184,9 +190,13 @@ class Committer:
             entry.is_settled = True
         return None
 
-    def _try(self, job: Job, work: Callable[[Line], None]) -> None:
+    def _try(
+        self, job: Job, work: Callable[[Line], None], group: Sequence[Job]
+    ) -> None:
         try:
             work(self.line)
+        except Unreachable as error:
+            _fail([each for each in group if not each.is_settled], error)
         except (LineBroken, psycopg.Error) as error:
             if isinstance(error, STALE):
                 self.line.close()
@@ -266,7 +276,13 @@ def _is_temporary(error: Exception) -> bool:
     )
 
 
-def _fail(jobs: Sequence[Job], cause: Exception | None) -> None:
+def _cause(job: Job) -> BaseException | None:
+    return None if job.error is None else job.error.__cause__
+
+
+def _fail(jobs: Sequence[Job], cause: BaseException | None) -> None:
+    if not jobs:
+        return
     log.warning("inbox_unavailable", requests=len(jobs), cause=str(cause))
     for job in jobs:
         # One exception each: every thread adds its own traceback.

@@ -19,7 +19,9 @@ from psycopg.errors import error_from_result
 from ingest.prepared import Prepared, decode
 
 CONNECT_SECONDS = 3
-STATEMENT_SECONDS = 8.0
+# Ours is the longer one: a statement that the server has given up on is certainly
+# not stored, one that we have given up on may be.
+STATEMENT_SECONDS = 10.0
 # An acknowledgement means "on disk", whatever the role or the database defaults to.
 SETUP = (
     b"SET synchronous_commit = on;"
@@ -33,6 +35,10 @@ READ_OR_WRITE = select.POLLIN | select.POLLOUT
 
 class LineBroken(Exception):  # noqa: N818 (a state of the line, for our callers only)
     """The server cannot be reached, is shutting down, or does not answer in time."""
+
+
+class Unreachable(LineBroken):
+    """A new connection could not be made, so nobody else's attempt would do better."""
 
 
 class Line:
@@ -51,7 +57,8 @@ class Line:
         When this returns, the transaction is committed.
 
         Raises:
-            LineBroken: nobody knows whether it was committed, or it certainly was not.
+            Unreachable: there is no connection, and it was not committed.
+            LineBroken: nobody knows whether it was committed.
             psycopg.Error: the server refused it; nothing was committed.
         """
         until = time.monotonic() + STATEMENT_SECONDS
@@ -114,13 +121,17 @@ class Line:
         }
         try:
             wrapper.connect()
-        except DjangoDatabaseError as error:
-            raise LineBroken(str(error)) from error
+        except (psycopg.Error, DjangoDatabaseError) as error:
+            raise Unreachable(str(error)) from error
         self._connection = wrapper.connection
         self._wire = wrapper.connection.pgconn
         self._wire.nonblocking = 1
-        self._wire.send_query(SETUP)
-        self._result(time.monotonic() + CONNECT_SECONDS)
+        try:
+            self._wire.send_query(SETUP)
+            self._result(time.monotonic() + CONNECT_SECONDS)
+        except (LineBroken, psycopg.Error) as error:
+            self.close()
+            raise Unreachable(str(error)) from error
 
     def _result(self, until: float) -> pq.abc.PGresult:
         """Wait for the answer to what was sent; the last one if there are several."""

@@ -248,7 +248,8 @@ def _nameless(
         return [
             (Identity.Kind.ANONYMOUS.value, anonymous_value(ip or domain, agent))
         ], False
-    if not domain:
+    # Who was named badly needs no second word about naming nobody.
+    if not domain and not any(wrong.field.startswith("user.") for wrong in complaints):
         complaints.add(
             "user", "is required, or ip, user_agent or company.domain", "required"
         )
