@@ -70,7 +70,8 @@ class AccountAdmin(WorkspaceAdmin):
     sortable_by = ("name", "last_seen_at")
     search_fields = ("name__istartswith", "domain__istartswith")
     search_help_text = "The start of a name or domain."
-    ordering = ("name", "id")
+    # As the index `account_by_name`: by the workspace's id, not by its name.
+    ordering = ("workspace_id", "name", "id")
     fields = ("workspace", "name", "domain", "country", "industry", "employees")
     inlines = (DomainInline, NetworkInline)
 

@@ -13,7 +13,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
-from accounts.models import User, Workspace
+from accounts.admin.paging import BoundedPaginator
+from accounts.models import Identity, User, Workspace
 from accounts.roles import Action, can, can_anywhere, workspace_ids
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ else:
 def person(request: HttpRequest) -> User:
     """Return who is logged in; the admin site lets nobody else through."""
     return cast("User", request.user)
+
+
+def identities_like(request: HttpRequest, text: str) -> models.QuerySet[Identity]:
+    """Return the identities that somebody types in whole, in their workspaces.
+
+    Spelled out by workspace and kind, which the index of identities begins with.
+    """
+    value = text.strip()
+    return Identity.objects.filter(
+        workspace__in=Workspace.objects.visible_to(person(request)),
+        kind__in=Identity.Kind.values,
+        value__in={value, value.lower()},
+    )
 
 
 class ScopedFilter(RelatedFilter):
@@ -121,6 +135,7 @@ class WorkspaceAdmin(RoleGate, ModelAdmin):
 
     form = WorkspaceForm
     list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 

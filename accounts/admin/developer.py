@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceInline
+from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, identities_like
 from accounts.models import Developer, Identity
 from accounts.roles import Action
 
@@ -34,7 +34,8 @@ class DeveloperAdmin(WorkspaceAdmin):
     sortable_by = ("display_name", "last_seen_at")
     search_fields = ("display_name__istartswith",)
     search_help_text = "The start of a name, or a whole identity."
-    ordering = ("display_name", "id")
+    # As the index `developer_by_name`: by the workspace's id, not by its name.
+    ordering = ("workspace_id", "display_name", "id")
     fields = (
         *("workspace", "display_name", "account", "rule", "rule_detail"),
         *("confidence", "traits", "first_seen_at", "last_seen_at"),
@@ -52,7 +53,7 @@ class DeveloperAdmin(WorkspaceAdmin):
         """Find by the start of the name, or by a whole identity (both indexed)."""
         rows, duplicates = super().get_search_results(request, queryset, search_term)
         if search_term:
-            known = Identity.objects.filter(value=search_term.strip().lower())
+            known = identities_like(request, search_term)
             rows |= queryset.filter(pk__in=known.values("developer"))
         return rows, duplicates
 

@@ -3,7 +3,6 @@
 from django.contrib import admin
 
 from accounts.admin.base import ScopedFilter, WorkspaceAdmin
-from ingest.admin.paging import BoundedPaginator
 from ingest.models import IngestCounter
 
 
@@ -19,4 +18,3 @@ class IngestCounterAdmin(WorkspaceAdmin):
     search_help_text = "The start of an outcome: accepted, duplicate, refused:…"
     sortable_by = ()
     ordering = ("-hour", "id")
-    paginator = BoundedPaginator

@@ -9,9 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.admin.base import ScopedFilter, WorkspaceAdmin
-from accounts.models import Identity
-from ingest.admin.paging import BoundedPaginator
+from accounts.admin.base import ScopedFilter, WorkspaceAdmin, identities_like
 from ingest.models import Event
 
 # Without a search the list shows this much: the arrival index is by block, so a
@@ -42,19 +40,17 @@ class EventAdmin(WorkspaceAdmin):
     )
     sortable_by = ()
     ordering = ("-received_at",)
-    paginator = BoundedPaginator
     actions = None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Bound the list by arrival, or by identity and time (both indexed)."""
-        del request
-        term, now = search_term.strip(), timezone.now()
-        if not term:
+        now = timezone.now()
+        if not search_term.strip():
             return queryset.filter(received_at__gte=now - RECENT), False
         # As a list: the planner cannot guess how few identities a value names.
-        known = Identity.objects.filter(value__in={term, term.lower()})
+        known = identities_like(request, search_term)
         ids = list(known.values_list("pk", flat=True)[:100])
         return (
             queryset.filter(identity__in=ids, received_at__gte=now - SEARCHED),

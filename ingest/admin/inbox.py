@@ -5,7 +5,6 @@ from django.http import HttpRequest
 
 from accounts.admin.base import WorkspaceAdmin, person
 from accounts.roles import Action
-from ingest.admin.paging import BoundedPaginator
 from ingest.models import InboxEntry
 
 
@@ -19,7 +18,6 @@ class InboxEntryAdmin(WorkspaceAdmin):
     list_select_related = ("workspace", "api_key")
     sortable_by = ()
     ordering = ("id",)
-    paginator = BoundedPaginator
     fields = (
         *("workspace", "api_key", "dialect", "received_at", "event_count"),
         *("tries", "not_before", "last_error"),

@@ -17,7 +17,6 @@ from accounts.admin.confirm import confirm_action, is_confirmed
 from accounts.models import Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action, can_anywhere
-from ingest.admin.paging import BoundedPaginator
 from ingest.events import decode_events
 from ingest.models import QuarantinedEvent
 from ingest.quarantine import discard, replay
@@ -36,7 +35,6 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
     search_help_text = "The metric or app that was missing."
     sortable_by = ()
     ordering = ("-id",)
-    paginator = BoundedPaginator
     fields = (
         *("workspace", "reason", "subject", "detail", "status", "settled_at"),
         *("received_at", "dialect", "api_key", "event"),

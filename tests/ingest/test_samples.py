@@ -6,6 +6,8 @@ import shlex
 import pytest
 
 from accounts.models import DailyUsage
+from accounts.models.api_key import Dialect
+from ingest.dialects import DIALECTS
 from ingest.digest import digest_until_empty
 from ingest.models import QuarantinedEvent
 from ingest.samples import samples
@@ -53,3 +55,7 @@ def test_only_the_senders_a_key_is_for():
     assert [one.label for one in samples(key, token, base="x")] == ["Uptick API"]
     key, token = make_key(workspace, kind="read")
     assert samples(key, token, base="x") == []
+
+
+def test_keys_can_be_limited_to_every_dialect_there_is():
+    assert set(Dialect.values) == set(DIALECTS)
