@@ -17,6 +17,6 @@ def peer_address(request: HttpRequest) -> str:
     if trusted:
         hops = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if len(hops) >= trusted and hops[-trusted].strip():
-            return hops[-trusted].strip()[:64]
+            return str(hops[-trusted].strip()[:64])
     address: str = meta.get("REMOTE_ADDR", "")
     return address

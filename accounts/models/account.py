@@ -129,4 +129,4 @@ class AccountNetwork(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.network
+        return str(self.network)

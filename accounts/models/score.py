@@ -3,6 +3,7 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models.account import Account
@@ -140,7 +141,7 @@ class TouchedDeveloper(models.Model):
         Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False
     )
     developer_id = models.BigIntegerField()
-    touched_at = models.DateTimeField(db_default=models.functions.Now())
+    touched_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = (

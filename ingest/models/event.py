@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models.functions import Now
 
 from accounts.models import ApiKey, Identity, Metric, Product, Workspace
 from accounts.querysets import WorkspaceQuerySet
@@ -63,7 +64,7 @@ class EventKey(models.Model):
         Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False
     )
     key = models.UUIDField()
-    seen_on = models.DateField(db_default=models.functions.Now())
+    seen_on = models.DateField(db_default=Now())
 
     class Meta:
         indexes = (
@@ -82,7 +83,7 @@ class EventHorizon(models.Model):
     """
 
     day = models.DateField()
-    moved_at = models.DateTimeField(db_default=models.functions.Now())
+    moved_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"Events from {self.day} on"

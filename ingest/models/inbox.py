@@ -1,6 +1,7 @@
 """Accepted requests that wait to be digested."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from accounts.models import ApiKey, Workspace
 from accounts.querysets import WorkspaceQuerySet
@@ -20,7 +21,7 @@ class InboxEntry(models.Model):
         db_index=False,
     )
     dialect = models.CharField(max_length=20)
-    received_at = models.DateTimeField(db_default=models.functions.Now())
+    received_at = models.DateTimeField(db_default=Now())
     event_count = models.PositiveIntegerField()
     payload = models.BinaryField()
     # How often digesting it has failed, and when to try again.
@@ -58,7 +59,7 @@ class IdempotencyKey(models.Model):
     digest = models.UUIDField()
     # Of the body: another body under the same key is an error, not a repeat.
     body_digest = models.UUIDField()
-    received_at = models.DateTimeField(db_default=models.functions.Now())
+    received_at = models.DateTimeField(db_default=Now())
     status = models.PositiveSmallIntegerField()
     answer = models.BinaryField()
 
