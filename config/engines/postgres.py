@@ -81,7 +81,7 @@ def _prepare(log: Path, *, durable: bool, quiet: bool) -> Spec:
                 f"Creating a PostgreSQL {binaries.version} database in {directory}",
                 file=sys.stderr,
             )
-        _create(directory, binaries, account, log)
+        _create(directory, binaries, account, log=log, durable=durable)
     _end_orphans(directory)
     _write_access_rules(directory, account)
     where = str(directory) if can_reach(directory.parent, account) else HERE
@@ -114,7 +114,12 @@ def _major_of(directory: Path) -> int | None:
 
 
 def _create(
-    directory: Path, binaries: Binaries, account: Account | None, log: Path
+    directory: Path,
+    binaries: Binaries,
+    account: Account | None,
+    *,
+    log: Path,
+    durable: bool,
 ) -> None:
     """Make a new cluster with our role and database; all of it or nothing."""
     require_name(account)
@@ -127,6 +132,8 @@ def _create(
     where = str(staging) if can_reach(staging.parent, account) else HERE
     initdb = [binaries.program("initdb"), "-D", where, "--username", NAME]
     initdb += ["--encoding", "UTF8", "--auth", "peer", "--no-instructions"]
+    if not durable:
+        initdb.append("--no-sync")
     single = [binaries.program("postgres"), "--single", "-D", where, "postgres"]
     statement = f"CREATE DATABASE {NAME}\n".encode()
     with log.open("ab") as output:
