@@ -1,8 +1,10 @@
 """Fills the demo workspace: through the inbox and the digest, as any data comes in."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +36,7 @@ from ingest.demo.world import Size, World, make_world
 from ingest.digest import digest_until_empty
 from ingest.events import NormalizedEvent
 from ingest.inbox import accept_without_request
-from ingest.models import IngestCounter
+from ingest.models import InboxEntry, IngestCounter
 from ingest.refusals import Reason
 
 # The range that the address of the documented first event lies in.
@@ -75,8 +77,7 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
         _send(blocks(world, now), size.events, inbox, report, start_helper)
         report("Digesting", 0, 0)
         digest_until_empty()
-    # What the helper had in its hands when it was stopped is in the inbox again.
-    digest_until_empty()
+    _finish(workspace)
     report("Scoring", 0, 0)
     _score(workspace, world)
     _refuse(workspace, key, now)
@@ -159,6 +160,16 @@ def _send(
             report("Events", sent, events)
 
 
+def _finish(workspace: Workspace) -> None:
+    """Digest what another worker had in its hands, or wait until it is done.
+
+    Entries that failed once are left to the ordinary worker.
+    """
+    while InboxEntry.objects.filter(workspace=workspace, tries=0).exists():
+        if not digest_until_empty().entries:
+            time.sleep(0.1)
+
+
 def _score(workspace: Workspace, world: World) -> None:
     """Score with scales that fit, and write the history as if kept day by day."""
     score_workspace(workspace)
@@ -228,10 +239,11 @@ def _helper(events: int) -> Iterator[Callable[[], None]]:
 
     def start() -> None:
         if events >= HELPER_FROM and (os.cpu_count() or 1) > 1:
-            command = [sys.executable, settings.BASE_DIR / "manage.py", "digest_inbox"]
+            program = str(settings.BASE_DIR / "manage.py")
+            command = [sys.executable, program, "digest_inbox"]
             helpers.append(
                 subprocess.Popen(  # noqa: S603 (our own command)
-                    command, stdout=subprocess.DEVNULL
+                    command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
                 )
             )
 
@@ -239,5 +251,6 @@ def _helper(events: int) -> Iterator[Callable[[], None]]:
         yield start
     finally:
         for helper in helpers:
-            helper.terminate()
+            # An interrupted digest rolls back before the process ends.
+            helper.send_signal(signal.SIGINT)
             helper.wait()
