@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +34,7 @@ def free_port() -> int:
 
 
 def wait_until(
-    what: str, ready: Callable[[], object], *, seconds: float = 30
+    what: str, ready: Callable[[], object], *, seconds: float = 30, pause: float = 0.1
 ) -> object:
     """Return the first true answer of ``ready``; fail with ``what`` after a time."""
     until = time.monotonic() + seconds
@@ -44,13 +45,13 @@ def wait_until(
         if time.monotonic() > until:
             message = f"not within {seconds:.0f} s: {what}"
             raise AssertionError(message)
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 @dataclass(frozen=True)
 class Answer:
     status: int
-    headers: dict[str, str]
+    headers: Message
     body: bytes
 
     def json(self) -> object:
@@ -132,10 +133,10 @@ class Uptick:
     def request(self, request: urllib.request.Request) -> Answer:
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
+                return Answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, dict(error.headers), error.read())
+                return Answer(error.code, error.headers, error.read())
 
     def manage(self, *arguments: str) -> str:
         """Run a command as an operator would in a second terminal."""

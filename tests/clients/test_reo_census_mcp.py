@@ -10,10 +10,13 @@ import pytest
 
 from tests.running import wait_until
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("reo_census_mcp") is None,
-    reason="reo-census-mcp not installed (it is in requirements-dev.txt)",
-)
+pytestmark = [
+    pytest.mark.xdist_group("clients"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("reo_census_mcp") is None,
+        reason="reo-census-mcp not installed (it is in requirements-dev.txt)",
+    ),
+]
 
 WHO = {
     "user_id": "https://www.linkedin.com/in/Ada-Example/",

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from config.engines.processes import processes_in
@@ -85,10 +86,7 @@ class Sender:
 
 @pytest.fixture(scope="module")
 def uptick(tmp_path_factory):
-    # Small digests, so that there is a middle to be killed in.
-    installation = Uptick(
-        tmp_path_factory.mktemp("uptick"), settings={"DIGEST_BATCH_EVENTS": "500"}
-    )
+    installation = Uptick(tmp_path_factory.mktemp("uptick"))
     try:
         installation.start()
         installation.manage("create_workspace", "acme")
@@ -114,3 +112,13 @@ def postgres(uptick):
 @pytest.fixture
 def broker(uptick):
     return Engine(uptick.directory / "redis", "redis-server", signal.SIGKILL)
+
+
+@pytest.fixture
+def database(uptick):
+    """A connection of our own, to look at what the digest is doing."""
+    home = uptick.directory / "postgres"
+    with psycopg.connect(
+        host=str(home), dbname="uptick", user="uptick", autocommit=True
+    ) as connection:
+        yield connection
