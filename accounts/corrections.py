@@ -6,7 +6,7 @@ What a correction keeps in ``before``:
   as rows; ``identities`` of the other with their rule and whether they were kept apart;
   ``keep_apart``, the identities of ``keep`` that were kept apart until then.
 - split: ``identity`` with its rule and whether it was kept apart, ``from`` and ``to``,
-  the developers by id, and ``place``, where the first stood.
+  the developers by id, and ``place`` and ``place_after`` of the first.
 - move: ``place`` until then and ``moved_to``, the account since.
 
 A place is ``account_id``, ``rule``, ``confidence`` and ``rule_detail``.
@@ -196,6 +196,9 @@ def split_identity_pointers(
         people = (old.pk, new.pk)
         settle(cursor, old.workspace_id, people)
         reattribute_developers(cursor, people)
+        old.refresh_from_db()
+        correction.before["place_after"] = place_of(old)
+        correction.save(update_fields=("before",))
         _audit(correction, f"{identity} split off from {old}", actor, ip)
     return Divided(correction, people)
 

@@ -109,7 +109,7 @@ def undo_split(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]
         rescore_accounts(accounts)
     settle(cursor, correction.workspace_id, people)
     old.refresh_from_db()
-    if old.rule != "hand" and before["place"]["confidence"] > old.confidence:
+    if place_of(old) == before["place_after"] != before["place"]:
         put(old, before["place"])
     return people if divided else ()
 
