@@ -1,7 +1,7 @@
 """Removes what ingestion keeps only for a while: keys, answers, old counters."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -53,7 +53,7 @@ def prune(*, dry_run: bool = False) -> Pruned:
     )
 
 
-def _prune(what: str, before: object, *, dry_run: bool) -> int:
+def _prune(what: str, before: date, *, dry_run: bool) -> int:
     with connection.cursor() as cursor:
         if dry_run:
             cursor.execute(statement("prune_count"), {"before": before, "what": what})
@@ -64,7 +64,7 @@ def _prune(what: str, before: object, *, dry_run: bool) -> int:
             cursor.execute(
                 statement(f"prune_{what}"), {"before": before, "most": ROWS_AT_ONCE}
             )
-            removed += cursor.rowcount
+            removed += int(cursor.rowcount)
             if cursor.rowcount < ROWS_AT_ONCE:
                 return removed
 

@@ -5,6 +5,7 @@ ledger, where their keys already stand. What still cannot be used is quarantined
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -63,7 +64,7 @@ def _choice(
     reason: str | None,
     subject: str | None,
     ids: Iterable[int] | None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "workspace": workspace.pk,
         "reason": None if reason is None else str(reason),
@@ -72,16 +73,16 @@ def _choice(
     }
 
 
-def _settle(name: str, chosen: dict[str, object]) -> int:
+def _settle(name: str, chosen: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), chosen)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _audit(
     workspace: Workspace,
     action: AuditEntry.Action,
-    chosen: dict[str, object],
+    chosen: dict[str, Any],
     *,
     number: int,
     actor: User | None,

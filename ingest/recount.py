@@ -8,6 +8,7 @@ needs a part of it counted again.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -89,13 +90,13 @@ def _rebuild(workspace_id: int) -> int:
             + statement("workspace_usage_differences"),
             {"workspace": workspace_id},
         )
-        wrong += cursor.rowcount
+        wrong += int(cursor.rowcount)
         cursor.execute(statement("workspace_usage_correct"))
         cursor.execute("DROP TABLE workspace_usage_difference")
     return wrong
 
 
-def _correct_people(cursor: CursorWrapper, scope: dict[str, object]) -> int:
+def _correct_people(cursor: CursorWrapper, scope: dict[str, Any]) -> int:
     cursor.execute(
         "CREATE TEMPORARY TABLE usage_difference ON COMMIT DROP AS "
         + statement("usage_differences"),
@@ -108,7 +109,7 @@ def _correct_people(cursor: CursorWrapper, scope: dict[str, object]) -> int:
     return int(wrong)
 
 
-def _whole(workspace_id: int) -> dict[str, object]:
+def _whole(workspace_id: int) -> dict[str, Any]:
     return {"workspace": workspace_id, "developers": None}
 
 

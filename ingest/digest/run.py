@@ -6,7 +6,6 @@ the bad event is alone and goes to quarantine.
 """
 
 import gc
-import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -27,7 +27,7 @@ from ingest.digest.poison import give_up_on
 from ingest.digest.transaction import digest_entries
 from ingest.statements import statement
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 # How often the same work is done again when another transaction was in the way.
 TRANSIENT_TRIES = 6
@@ -139,7 +139,7 @@ def _digest(claim: Callable[[], list[Entry]], result: DigestResult) -> list[Entr
                     digest_entries(cursor, used)
         except Exception as error:
             if is_transient(error) and attempt < TRANSIENT_TRIES:
-                log.info("A digest is repeated: %s", error)
+                log.info("digest_repeated", cause=str(error))
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 (jitter)
                 continue
             if is_fault(error) and entries:
@@ -182,7 +182,7 @@ def _digest_again(result: DigestResult) -> None:
 def _fail(entry: Entry, error: Exception, result: DigestResult) -> None:
     """Note that an entry failed on its own, or give up on it after enough tries."""
     text = storable(f"{type(error).__name__}: {error}")
-    log.warning("An inbox entry cannot be digested: %s", text, extra={"id": entry.id})
+    log.warning("digest_failed", entry=entry.id, cause=text.split("\n", 1)[0])
     with transaction.atomic(), connection.cursor() as cursor:
         claimed = claim_these([entry.id])
         # Another worker may have met it at the same time, and counted its try.
@@ -192,7 +192,7 @@ def _fail(entry: Entry, error: Exception, result: DigestResult) -> None:
             result.failed_entries += 1
             cursor.execute(
                 statement("note_failure"),
-                {"id": entry.id, "delay": BACK_OFF, "error": text},
+                {"id": entry.id, "delay": _interval(BACK_OFF), "error": text},
             )
         elif give_up_on(cursor, claimed[0], text):
             result.add(claimed)
@@ -221,9 +221,13 @@ def _take_turns(cursor: CursorWrapper, entries: Sequence[Entry]) -> list[Entry]:
     put_off = [entry for entry in entries if entry.workspace_id in taken]
     cursor.execute(
         statement("put_off"),
-        {"ids": [entry.id for entry in put_off], "delay": PUT_OFF},
+        {"ids": [entry.id for entry in put_off], "delay": _interval(PUT_OFF)},
     )
     return put_off
+
+
+def _interval(span: timedelta) -> str:
+    return f"{span.total_seconds()} seconds"
 
 
 def _note_key_use(entries: Sequence[Entry]) -> None:

@@ -49,8 +49,11 @@ def digest_entries(
     for entry in entries:
         entry.decode()
     catalogue = _look_up(cursor, entries)
-    # The workspace may have been deleted while its requests waited.
     living = [e for e in entries if e.workspace_id in catalogue.workspaces]
+    for entry in entries:
+        if entry.workspace_id not in catalogue.workspaces:
+            # It was deleted while its requests waited: so are they.
+            entry.events = ()
     fresh = enter_keys(cursor, _keys(living))
 
     people, quarantine, usage = People(), Quarantine(), UsageSums()

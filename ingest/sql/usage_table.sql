@@ -9,4 +9,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS digest_usage (
     product_id bigint NOT NULL,
     count bigint NOT NULL,
     value_sum double precision NOT NULL
-) ON COMMIT DELETE ROWS
+) ON COMMIT DELETE ROWS;
+-- For the second digest of one transaction, as in a test.
+DELETE FROM digest_usage

@@ -97,7 +97,7 @@ class EventStore(Protocol):
         """Return the events of these identities, latest first, before a place."""
 
     def latest(self, *, workspace_id: int, limit: int = 50) -> list[EventRow]:
-        """Return what arrived last, newest first, of the last day."""
+        """Return what arrived last, newest first, of the last 30 days."""
 
     def breakdown(
         self,

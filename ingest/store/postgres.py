@@ -43,7 +43,7 @@ _json = Struct(">ib").pack
 _EMPTY_TEXT = text("")
 _END_OF_TIME = Place(datetime.max.replace(tzinfo=UTC), 0)
 # How far back "latest" looks, widening until there is enough.
-LATEST_STEPS = (timedelta(minutes=10), timedelta(days=1))
+LATEST_STEPS = (timedelta(minutes=10), timedelta(days=1), timedelta(days=30))
 
 
 class PostgresStore:
@@ -75,7 +75,7 @@ class PostgresStore:
         return [_event_row(row) for row in rows]
 
     def latest(self, *, workspace_id: int, limit: int = 50) -> list[EventRow]:
-        """Return what arrived last, newest first, of the last day."""
+        """Return what arrived last, newest first, of the last 30 days."""
         rows: list[tuple[Any, ...]] = []
         for step in LATEST_STEPS:
             rows = _ask(
@@ -186,13 +186,12 @@ def _head(origin: Origin) -> bytes:
     )
 
 
-def _ask(name: str, **parameters: object) -> list[tuple[Any, ...]]:
+def _ask(name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _event_row(row: tuple[Any, ...]) -> EventRow:
-    *fields, properties = row
     # Django turns the driver's own JSON decoding off.
-    return EventRow(*fields, json.loads(properties))
+    return EventRow(*(*row[:-1], json.loads(row[-1])))
