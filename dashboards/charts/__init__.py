@@ -5,15 +5,24 @@ geometry into SVG. `{% include "charts/figure.html" with chart=… only %}` draw
 any of them.
 """
 
-from dashboards.charts.bars import BarChart, Series, StackedChart, bars, stacked
+from dashboards.charts.bars import (
+    MAX_SERIES,
+    BarChart,
+    Series,
+    StackedChart,
+    bars,
+    stacked,
+)
 from dashboards.charts.gauge import BandMeter, Thresholds, band_meter, shown_score
 from dashboards.charts.heatmap import Heatmap, heatmap
 from dashboards.charts.lines import LineChart, Sparkline, line, sparkline
 from dashboards.charts.parts import Cell, DataTable, Figure
 from dashboards.charts.ranked import RankedBars, RankedItem, ranked
-from dashboards.charts.words import Noun, change_sentence, full, percent_change
+from dashboards.charts.words import USES, Noun, change_sentence, full, percent_change
 
 __all__ = [
+    "MAX_SERIES",
+    "USES",
     "BandMeter",
     "BarChart",
     "Cell",

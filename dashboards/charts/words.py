@@ -26,6 +26,8 @@ class Noun:
 
 
 EVENTS = Noun("event", "events")
+# What usage counts: one event may stand for many uses.
+USES = Noun("use", "uses")
 
 
 def full(value: float) -> str:

@@ -23,8 +23,6 @@ from dashboards.queries.lists import trends
 from dashboards.queries.scores import Move, ScoreReader, Shown, moves, reader_for
 
 MOST_DEVELOPERS = 10
-# The chart tells three products apart and adds the rest up.
-PRODUCTS_IN_CHART = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def build(account: Account, period: Period, *, lines: int, today: date) -> Accou
 
 
 def _usage(account: Account, period: Period) -> charts.StackedChart:
-    """Stack the events of each day by product: the three largest, then the rest."""
+    """Stack the uses of each day by product: the largest, then the rest as one."""
     rows = (
         DailyUsage.objects.filter(
             developer__account=account, day__range=(period.first, period.last)
@@ -133,7 +131,8 @@ def _usage(account: Account, period: Period) -> charts.StackedChart:
     order = sorted(
         by_product, key=lambda pk: (-sum(by_product[pk].values()), names[pk])
     )
-    shown, rest = order[:PRODUCTS_IN_CHART], order[PRODUCTS_IN_CHART:]
+    kept = len(order) if len(order) <= charts.MAX_SERIES else charts.MAX_SERIES - 1
+    shown, rest = order[:kept], order[kept:]
     series = [charts.Series(names[pk], period.fill(by_product[pk])) for pk in shown]
     if rest:
         others = [period.fill(by_product[pk]) for pk in rest]
@@ -141,7 +140,8 @@ def _usage(account: Account, period: Period) -> charts.StackedChart:
         series.append(charts.Series(f"{len(rest)} more products", total))
     return charts.stacked(
         key="usage",
-        title="Events per day by product",
+        title="Uses per day by product",
+        noun=charts.USES,
         buckets=period.days,
         series=series or [charts.Series("All products", period.fill({}))],
     )

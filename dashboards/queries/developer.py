@@ -91,7 +91,8 @@ def _usage(developer: Developer, period: Period) -> charts.BarChart:
     by_day = {day: float(count) for day, count in rows}
     return charts.bars(
         key="usage",
-        title="Events per day",
+        title="Uses per day",
+        noun=charts.USES,
         buckets=period.days,
         values=period.fill(by_day),
     )
@@ -108,7 +109,8 @@ def _metrics(developer: Developer, period: Period) -> charts.RankedBars:
     )
     return charts.ranked(
         key="metrics",
-        title="Events by metric and product",
+        title="Uses by metric and product",
+        noun=charts.USES,
         items=[
             charts.RankedItem(f"{metric}, {product}", float(uses))
             for _, metric, _, product, uses in rows

@@ -52,7 +52,7 @@ def uses_product(product: Model, *, owner: str, today: date) -> Exists:
 def trends(
     owner: str, ids: Iterable[int], *, today: date
 ) -> dict[int, charts.Sparkline]:
-    """Return a sparkline of the last days' events for each of some rows, in one query.
+    """Return a sparkline of the last days' uses for each of some rows, in one query.
 
     `owner` leads from usage to the rows: `developer_id`, `developer__account_id`.
     """

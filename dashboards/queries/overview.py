@@ -95,7 +95,7 @@ class Overview:
 
     has_data: bool
     tiles: tuple[Tile, ...]
-    events: charts.BarChart
+    uses: charts.BarChart
     developers: charts.LineChart
     products: charts.RankedBars
     metrics: charts.RankedBars
@@ -108,24 +108,22 @@ def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
     """Answer the overview of one workspace and period in nine queries."""
     reader = reader_for(workspace, today)
     before = period.previous()
-    by_day = _events_by_day(workspace, before.first, period.last)
+    by_day = _uses_by_day(workspace, before.first, period.last)
     earlier = period.same_weekdays_before()
     active = {row.day: row for row in _active_by_day(workspace, earlier, period)}
     totals = _active_totals(workspace, before, period)
     movers = _movers(workspace, reader, period)
     bands = _bands(workspace, reader)
-    events_now, events_before = sum(period.fill(by_day)), sum(before.fill(by_day))
+    uses_now, uses_before = sum(period.fill(by_day)), sum(before.fill(by_day))
     developers = {day: float(row.developers) for day, row in active.items()}
     accounts = {day: float(row.accounts) for day, row in active.items()}
     change = charts.change_sentence(
-        "Events", now=events_now, before=events_before, period=period.previous_name
+        "Uses", now=uses_now, before=uses_before, period=period.previous_name
     )
     return Overview(
         has_data=bool(by_day) or _has_usage(workspace),
         tiles=(
-            _tile(
-                "Events", events_now, events_before, period.fill(by_day), "ingestion"
-            ),
+            _tile("Uses", uses_now, uses_before, period.fill(by_day), "ingestion"),
             _tile(
                 "Active developers",
                 totals.developers_now,
@@ -148,9 +146,10 @@ def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
                 query="?band=high",
             ),
         ),
-        events=charts.bars(
-            key="events",
-            title="Events per day",
+        uses=charts.bars(
+            key="uses",
+            title="Uses per day",
+            noun=charts.USES,
             buckets=period.days,
             values=period.fill(by_day),
             finding=change,
@@ -171,10 +170,10 @@ def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
             ),
         ),
         products=_ranking(
-            workspace, period, field="product", name="product__name", events=events_now
+            workspace, period, field="product", name="product__name", total=uses_now
         ),
         metrics=_ranking(
-            workspace, period, field="metric", name="metric__label", events=events_now
+            workspace, period, field="metric", name="metric__label", total=uses_now
         ),
         bands=bands,
         rising=tuple(mover for mover in movers if mover.change > 0),
@@ -198,7 +197,7 @@ def _tile(
     )
 
 
-def _events_by_day(workspace: Workspace, first: date, last: date) -> dict[date, float]:
+def _uses_by_day(workspace: Workspace, first: date, last: date) -> dict[date, float]:
     rows = (
         WorkspaceUsage.objects.filter(workspace=workspace, day__range=(first, last))
         .values_list("day")
@@ -284,7 +283,7 @@ def _bands(workspace: Workspace, reader: ScoreReader) -> tuple[BandCount, ...]:
 
 
 def _ranking(
-    workspace: Workspace, period: Period, *, field: str, name: str, events: float
+    workspace: Workspace, period: Period, *, field: str, name: str, total: float
 ) -> charts.RankedBars:
     what = field.title()
     rows = (
@@ -297,8 +296,9 @@ def _ranking(
     )
     return charts.ranked(
         key=f"{what.lower()}s",
-        title=f"Events by {what.lower()}",
+        title=f"Uses by {what.lower()}",
+        noun=charts.USES,
         items=[charts.RankedItem(label, float(uses)) for _, label, uses in rows],
         what=what,
-        total=events,
+        total=total,
     )

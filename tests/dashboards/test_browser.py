@@ -85,8 +85,8 @@ def test_pages_fit_and_break_no_rule_of_the_policy(visit, world, width):
 def test_charts_are_drawn_as_wide_as_their_place(visit, world):
     browser = visit("/w/acme/overview/")
 
-    bars = browser.find_elements(By.CSS_SELECTOR, "#events .bar")
-    plot = browser.find_element(By.CSS_SELECTOR, "#events .plot-area").rect
+    bars = browser.find_elements(By.CSS_SELECTOR, "#uses .bar")
+    plot = browser.find_element(By.CSS_SELECTOR, "#uses .plot-area").rect
     tallest = max(bars, key=lambda bar: bar.rect["height"])
     assert len(bars) == 30
     assert tallest.rect["height"] > 50
