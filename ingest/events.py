@@ -49,6 +49,12 @@ class NormalizedEvent(msgspec.Struct, array_like=True, frozen=True):
     registers_metric: bool = False
     # True for pre-counted use by a company, without a person (reo R2).
     is_aggregate: bool = False
+    # A QuarantinedEvent.Reason, where the dialect takes the event but cannot use it
+    # yet, and what that is about (an app id, say).
+    quarantine: str = ""
+    quarantine_subject: str = ""
+    # True for profile data alone: identities and traits, and no use of anything.
+    is_profile: bool = False
 
 
 class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -79,6 +85,9 @@ class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     license_key: str = ""
     registers_metric: bool = False
     is_aggregate: bool = False
+    quarantine: str = ""
+    quarantine_subject: str = ""
+    is_profile: bool = False
 
 
 # JSON and not MessagePack: the properties go into a jsonb column as they are.

@@ -100,9 +100,31 @@ class DialectView(APIView):
         """Return the text of the API key that the request carries, or ""."""
         raise NotImplementedError
 
+    def authenticate(self, request: HttpRequest, address: str) -> VerifiedKey:
+        """Return the key that the request is taken under.
+
+        Raises:
+            Refused: it carries none that opens this door.
+            StoreUnavailable: nobody can say.
+        """
+        return verify(self.token(request), dialect=self.dialect, address=address)
+
+    def forget(self, request: HttpRequest) -> None:
+        """Look the request's key up in the database the next time."""
+        cache.forget(self.token(request))
+
     def parse(self, body: bytes, scope: Scope) -> Reading:
         """Return the events of a body; raises Refused when it holds none to take."""
         raise NotImplementedError
+
+    def read(
+        self,
+        request: HttpRequest,  # noqa: ARG002 (for dialects whose fields are elsewhere)
+        body: bytes,
+        scope: Scope,
+    ) -> Reading:
+        """Return the events of a request; the body alone says them in most dialects."""
+        return self.parse(body, scope)
 
     def answer(self, reading: Reading, key: VerifiedKey) -> Answer:
         """Return what the sender is told once its events are kept."""
@@ -134,20 +156,21 @@ class DialectView(APIView):
 
     def _take(self, request: HttpRequest, address: str) -> Accepted:
         throttle.address(address)
-        token = self.token(request)
         key: VerifiedKey | None = None
         try:
-            key = verify(token, dialect=self.dialect, address=address)
+            key = self.authenticate(request, address)
             throttle.key(key.id)
             body = read_body(request)
             idempotency = idempotency_of(request, self.dialect, body)
+            scope = Scope(product=key.product, peer=address, now=time.time())
             try:
-                return self._keep(key, body, address, idempotency)
+                return self._keep(key, request, body, scope, idempotency)
             except KeyNoLongerValid:
                 # What we remembered is out of date; look again, and only once.
-                cache.forget(token)
-                key = verify(token, dialect=self.dialect, address=address)
-                return self._keep(key, body, address, idempotency)
+                self.forget(request)
+                key = self.authenticate(request, address)
+                scope = scope._replace(product=key.product)
+                return self._keep(key, request, body, scope, idempotency)
         except KeyNoLongerValid:
             raise Refused(Reason.REVOKED_KEY, "the API key is revoked") from None
         except StoreUnavailable as error:
@@ -168,13 +191,12 @@ class DialectView(APIView):
     def _keep(
         self,
         key: VerifiedKey,
+        request: HttpRequest,
         body: bytes,
-        address: str,
+        scope: Scope,
         idempotency: Idempotency | None,
     ) -> Accepted:
-        reading = self.parse(
-            body, Scope(product=key.product, peer=address, now=time.time())
-        )
+        reading = self.read(request, body, scope)
         accepted = accept(
             key=key,
             dialect=self.dialect,

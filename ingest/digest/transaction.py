@@ -58,9 +58,9 @@ def digest_entries(
 
     people, quarantine, usage = People(), Quarantine(), UsageSums()
     kept = _keep(living, fresh, people, _Judge(catalogue, quarantine, verdict))
+    people.resolve(cursor)
     if any(events for _, events in kept):
         _register(catalogue, kept)
-        people.resolve(cursor)
         event_store().append(_resolve(kept, catalogue, usage))
     quarantine.store(cursor)
     usage.store(cursor)
@@ -106,9 +106,12 @@ class _Judge:
         """Put an event whose metric is not usable into quarantine, unless it may."""
         verdict = self._verdict
         if verdict is None:
-            if event.registers_metric:
+            if event.quarantine:
+                verdict = Verdict(event.quarantine, subject=event.quarantine_subject)
+            elif event.registers_metric or event.is_profile:
                 return False
-            verdict = metric_not_configured(event.metric)
+            else:
+                verdict = metric_not_configured(event.metric)
         self._quarantine.add_event(entry, event, verdict)
         return True
 
@@ -133,7 +136,9 @@ def _keep(
                     entry.duplicates += 1
                     continue
                 keys.remove(key)
-            if event.metric not in usable and judge.set_aside(entry, event):
+            if (event.metric not in usable or event.quarantine) and judge.set_aside(
+                entry, event
+            ):
                 continue
             seconds = event.occurred_at
             is_ahead = seconds > latest
@@ -148,6 +153,8 @@ def _keep(
             elif at > group.last:
                 group.last = at
             group.add(event, at)
+            if event.is_profile:
+                continue
             of_entry.append((event, at, is_ahead, group))
         kept.append((entry, of_entry))
     return kept
