@@ -53,6 +53,7 @@ class Missing:
     ip: str
     is_aggregate: bool
     name: str
+    license_key: str
 
 
 @dataclass(slots=True)
@@ -148,9 +149,8 @@ def _plan(cursor: CursorWrapper, *, missing: int, linked: bool) -> Plan:
     plan = Plan()
     if missing:
         cursor.execute(statement("identity_missing"))
-        for workspace, kind, value, domain, ip, aggregate, name in cursor.fetchall():
-            key = Key(workspace, kind, value)
-            plan.missing[key] = Missing(domain, ip, aggregate, name)
+        for workspace, kind, value, *seen in cursor.fetchall():
+            plan.missing[Key(workspace, kind, value)] = Missing(*seen)
     known: dict[Key, Known] = {}
     links: list[Link] = []
     if linked:
@@ -240,6 +240,7 @@ def _new_candidates(plan: Plan) -> list[Candidate]:
             plan.missing[key].domain,
             plan.missing[key].ip,
             group.developers[0].confidence if group.developers else 0.0,
+            plan.missing[key].license_key,
         )
         for number, group in plan.groups.items()
         for key in group.members

@@ -40,7 +40,11 @@ __all__ = [
     "rotate",
 ]
 
-CHANGEABLE = ("name", "dialects", "product", "expires_at", "allowed_networks")
+CHANGEABLE = (
+    *("name", "dialects", "product", "expires_at", "allowed_networks"),
+    "scopes",
+    "sdk_signature",
+)
 
 
 def digest_of(token: str) -> bytes:
@@ -97,6 +101,8 @@ def create_key(
     expires_at: datetime | None = None,
     networks: Sequence[str] = (),
     kind: str = ApiKey.Kind.INGEST,
+    scopes: Sequence[str] = (),
+    sdk_signature: bool = False,
     actor: User | None = None,
     ip: str | None = None,
 ) -> tuple[ApiKey, str]:
@@ -115,9 +121,11 @@ def create_key(
         name=name,
         kind=kind,
         dialects=sorted(set(dialects)),
+        scopes=sorted(set(scopes)),
         product=product,
         expires_at=expires_at,
         allowed_networks=[normalise_network(network) for network in networks],
+        sdk_signature=sdk_signature,
         created_by=actor,
     )
     with transaction.atomic():
@@ -192,9 +200,11 @@ def rotate(
             name=old.name,
             kind=old.kind,
             dialects=old.dialects,
+            scopes=old.scopes,
             product=old.product,
             expires_at=old.expires_at,
             allowed_networks=old.allowed_networks,
+            sdk_signature=old.sdk_signature,
             rotated_from=old,
             created_by=actor,
         )

@@ -134,6 +134,7 @@ INGEST_MAX_EVENTS = env_int("INGEST_MAX_EVENTS", 1000, minimum=1)
 INGEST_RATE_PER_KEY = env_int("INGEST_RATE_PER_KEY", 20_000)
 INGEST_RATE_PER_ADDRESS = env_int("INGEST_RATE_PER_ADDRESS", 20_000)
 INGEST_KEY_CACHE_SECONDS = env_int("INGEST_KEY_CACHE_SECONDS", 5)
+ACCESS_TOKEN_SECONDS = env_int("ACCESS_TOKEN_SECONDS", 3600, minimum=60)
 DIGEST_BATCH_EVENTS = env_int("DIGEST_BATCH_EVENTS", 10_000, minimum=1)
 DIGEST_MAX_TRIES = env_int("DIGEST_MAX_TRIES", 3, minimum=1)
 DIGEST_EVERY_SECONDS = env_int("DIGEST_EVERY_SECONDS", 2, minimum=1)
@@ -240,6 +241,8 @@ SPECTACULAR_SETTINGS = {
         "securitySchemes": {
             "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
             "bearer": {"type": "http", "scheme": "bearer"},
+            "basic": {"type": "http", "scheme": "basic"},
+            "licenceKey": {"type": "apiKey", "in": "query", "name": "api_key"},
         }
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

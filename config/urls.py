@@ -6,12 +6,22 @@ from django.urls import include, path, reverse_lazy
 from drf_spectacular.views import SpectacularAPIView
 
 from config import api_docs, health
+from ingest import public_keys
 
 urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_docs.page, name="api-docs"),
+    # Who verifies signed answers needs no log-in.
+    path("api/v1/public-key.pem", public_keys.pem, name="public-key"),
+    path("api/v1/public-keys/<slug:kid>.pem", public_keys.key_pem, name="key-by-id"),
+    path(
+        "api/v1/public-key/<slug:slug>/<path:product>.pem",
+        public_keys.product_pem,
+        name="product-public-key",
+    ),
+    path(".well-known/jwks.json", public_keys.jwks, name="jwks"),
     path("admin/", admin.site.urls),
     path(
         "invitation/<uidb64>/<token>/",

@@ -20,12 +20,14 @@ from ingest.verified_key import VerifiedKey
 
 REMEMBERED = 10_000
 FIND_KEY = Prepared("find_key")
+FIND_ACCESS_TOKEN = Prepared("find_access_token")
 
 
 class KeyCache:
     """Text of a key → what is known of it, for a few seconds, within bounds."""
 
-    def __init__(self) -> None:
+    def __init__(self, statement: Prepared) -> None:
+        self.statement = statement
         self.entries: OrderedDict[str, tuple[float, VerifiedKey | None]] = OrderedDict()
         self.guard = threading.Lock()
 
@@ -39,7 +41,7 @@ class KeyCache:
         now = time.monotonic()
         if entry is not None and entry[0] > now:
             return entry[1]
-        rows = commit.ask(FIND_KEY, {"digest": digest_of(token)})
+        rows = commit.ask(self.statement, {"digest": digest_of(token)})
         found = _facts(*rows[0]) if rows else None
         with self.guard:
             self.entries[token] = (now + settings.INGEST_KEY_CACHE_SECONDS, found)
@@ -59,11 +61,22 @@ class KeyCache:
             self.entries.clear()
 
 
-cache = KeyCache()
+cache = KeyCache(FIND_KEY)
+# What an access token is good for, as a key with the scopes of the token.
+access_tokens = KeyCache(FIND_ACCESS_TOKEN)
 
 
-def verify(token: str, *, dialect: str, address: str) -> VerifiedKey:
+def verify(
+    token: str,
+    *,
+    dialect: str,
+    address: str,
+    kind: str = ApiKey.Kind.INGEST,
+    known: KeyCache = cache,
+) -> VerifiedKey:
     """Return the key of this text if it may be used for this dialect from here.
+
+    ``known`` is where it is looked up: `access_tokens` for those.
 
     Raises:
         Refused: it may not; a wrong checksum costs no query. Where a key was found,
@@ -74,23 +87,28 @@ def verify(token: str, *, dialect: str, address: str) -> VerifiedKey:
         raise Refused(Reason.NO_KEY, "an API key is required")
     if not checksum_ok(token):
         raise Refused(Reason.UNKNOWN_KEY, "the API key is not known")
-    key = cache.find(token)
+    key = known.find(token)
     if key is None:
         raise Refused(Reason.UNKNOWN_KEY, "the API key is not known")
-    problem = _problem(key, dialect, address)
+    problem = _problem(key, dialect, address, kind)
     if problem is not None:
         problem.key = key
         raise problem
     return key
 
 
-def _problem(key: VerifiedKey, dialect: str, address: str) -> Refused | None:
+def _problem(
+    key: VerifiedKey, dialect: str, address: str, kind: str
+) -> Refused | None:
     if key.is_revoked:
         return Refused(Reason.REVOKED_KEY, "the API key is revoked")
     if key.expires_at is not None and key.expires_at <= time.time():
         return Refused(Reason.EXPIRED_KEY, "the API key has expired")
-    if key.kind != ApiKey.Kind.INGEST:
-        return Refused(Reason.WRONG_KIND_OF_KEY, "this is not an ingestion key")
+    if key.kind != kind:
+        wanted = ApiKey.Kind(kind).label
+        return Refused(
+            Reason.WRONG_KIND_OF_KEY, f"this takes another kind of key: {wanted}"
+        )
     if key.dialects and dialect not in key.dialects:
         return Refused(Reason.WRONG_DIALECT, "the API key is not for this interface")
     if key.networks and not network_allowed(key.networks, address):
@@ -110,6 +128,8 @@ def _facts(  # noqa: PLR0917 (the columns of find_key.sql)
     networks: str,
     expires_at: float | None,
     is_revoked: bool,  # noqa: FBT001
+    sdk_signature: bool,  # noqa: FBT001
+    scopes: str,
 ) -> VerifiedKey:
     return VerifiedKey(
         id=key_id,
@@ -121,4 +141,6 @@ def _facts(  # noqa: PLR0917 (the columns of find_key.sql)
         networks=tuple(networks.split(",")) if networks else (),
         expires_at=expires_at,
         is_revoked=is_revoked,
+        sdk_signature=sdk_signature,
+        scopes=frozenset(scopes.split(",")) if scopes else frozenset(),
     )

@@ -55,6 +55,12 @@ class NormalizedEvent(msgspec.Struct, array_like=True, frozen=True):
     quarantine_subject: str = ""
     # True for profile data alone: identities and traits, and no use of anything.
     is_profile: bool = False
+    # Bits of `Event.Flag` that the dialect knows at the door.
+    flags: int = 0
+    # App id in its folded form; the digest finds the product, or sets the event aside.
+    app_id: str = ""
+    # True where the ledger never forgets the key (contract `productiv`: for ever).
+    keeps_key: bool = False
 
 
 class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -88,6 +94,9 @@ class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     quarantine: str = ""
     quarantine_subject: str = ""
     is_profile: bool = False
+    flags: int = 0
+    app_id: str = ""
+    keeps_key: bool = False
 
 
 # JSON and not MessagePack: the properties go into a jsonb column as they are.

@@ -42,7 +42,7 @@ def import_lines(
     """
     result = ImportResult()
     waiting: list[NormalizedEvent] = []
-    scope = Scope(now=time.time())
+    scope = Scope(now=time.time(), workspace_id=workspace.pk, is_import=True)
     for number, line in enumerate(lines, start=1):
         body = line.strip()
         if body:
@@ -70,6 +70,9 @@ def _keep(
     """Store what waits and empty it; return how many that were."""
     count = len(waiting)
     if count:
-        accept_without_request(workspace, dialect.key, waiting)
+        events = waiting
+        if dialect.complete is not None:
+            events = dialect.complete(workspace.pk, waiting)
+        accept_without_request(workspace, dialect.key, events)
         waiting.clear()
     return count

@@ -20,3 +20,7 @@ class VerifiedKey(msgspec.Struct, frozen=True):
     # Unix seconds.
     expires_at: float | None = None
     is_revoked: bool = False
+    # How answers of the dialect `license` are signed.
+    sdk_signature: bool = False
+    # What an OAuth client may have its tokens do, or what a token may.
+    scopes: frozenset[str] = frozenset()

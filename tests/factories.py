@@ -5,8 +5,10 @@ from itertools import count
 from accounts.keys import create_key
 from accounts.models import (
     Account,
+    AppId,
     Developer,
     Identity,
+    License,
     Membership,
     Metric,
     Product,
@@ -53,6 +55,14 @@ def make_product(workspace, key="sdk", **fields):
     return Product.objects.create(workspace=workspace, key=key, **fields)
 
 
+def make_app(workspace, app_id="AAAA-BBBBBBBB-CCCC-DDDD", product=None, **fields):
+    """An app id and, unless one is given, the product that it stands for."""
+    product = product or make_product(workspace, "ios-app", name="iOS app")
+    return AppId.objects.create(
+        workspace=workspace, app_id=app_id, product=product, **fields
+    )
+
+
 def make_metric(workspace, key="INSTALL", **fields):
     return Metric.objects.create(workspace=workspace, key=key, **fields)
 
@@ -70,3 +80,7 @@ def make_developer(workspace, email="dev@example.com", **fields):
         workspace=workspace, developer=developer, kind="email", value=email
     )
     return developer
+
+
+def make_license(workspace, key="KEY-1", **fields):
+    return License.objects.create(workspace=workspace, key=key, **fields)

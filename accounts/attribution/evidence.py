@@ -28,10 +28,12 @@ class Candidate(NamedTuple):
     ip: str
     # The confidence that evidence has to beat; 0 for a developer without account.
     beats: float
+    # Licence that its events were sent under, if any.
+    license_key: str = ""
 
 
 class Evidence(NamedTuple):
-    """One rule's answer: a domain, an organisation, or an address still to look up."""
+    """One rule's answer: a domain, an organisation, or something still to look up."""
 
     rule: AttributionRule
     detail: str
@@ -44,6 +46,12 @@ def _event_domain(candidate: Candidate) -> Evidence | None:
     # Checked like a mail domain: "gmail.com" names no company, whoever says it.
     domain = candidate.domain and company_domain(candidate.domain)
     return Evidence(AttributionRule.EVENT_DOMAIN, domain, domain) if domain else None
+
+
+def _license(candidate: Candidate) -> Evidence | None:
+    # Whose licence it is, is the database's question, asked for all at once.
+    key = candidate.license_key
+    return Evidence(AttributionRule.LICENSE, key) if key else None
 
 
 def _email_domain(candidate: Candidate) -> Evidence | None:
@@ -65,10 +73,16 @@ def _ip_owner(candidate: Candidate) -> Evidence | None:
     return Evidence(AttributionRule.IP_OWNER, detail, owner.domain, owner.organisation)
 
 
+# Rules whose answer names no account yet, and may turn out to name none.
+TO_LOOK_UP = {
+    AttributionRule.LICENSE: "attribution_licenses",
+    AttributionRule.NETWORK: "attribution_networks",
+}
 # In the order of contracts/README; a correction by hand stands before all of them and
-# is not found but remembered. The licence's account belongs between the first two.
+# is not found but remembered.
 RULES: tuple[Callable[[Candidate], Evidence | None], ...] = (
     _event_domain,
+    _license,
     _email_domain,
     _network,
     _ip_owner,
@@ -78,7 +92,7 @@ RULES: tuple[Callable[[Candidate], Evidence | None], ...] = (
 def evidence_of(candidate: Candidate) -> Iterator[Evidence]:
     """Yield what the rules say of one identity, best rule first.
 
-    An IP range may turn out to be nobody's, so the rule after it is asked too.
+    A licence may be unknown and an IP range nobody's, so the rule after is asked too.
     """
     for rule in RULES:
         found = rule(candidate)
@@ -86,7 +100,7 @@ def evidence_of(candidate: Candidate) -> Iterator[Evidence]:
             continue
         if CONFIDENCE[found.rule] > candidate.beats:
             yield found
-        if found.rule != AttributionRule.NETWORK:
+        if found.rule not in TO_LOOK_UP:
             return
 
 
@@ -99,7 +113,7 @@ def weigh(cursor: CursorWrapper, candidates: Iterable[Candidate]) -> int:
     """Fill ``pending_evidence`` with the best account for each developer.
 
     One row per developer that has any evidence better than what it `beats`; accounts
-    that do not exist yet are made. Returns the number of rows. At most five statements,
+    that do not exist yet are made. Returns the number of rows. At most six statements,
     whatever the number of candidates; none when there is nothing to weigh. Call it once
     after each `ensure_evidence_table`.
     """
@@ -127,12 +141,14 @@ def weigh(cursor: CursorWrapper, candidates: Iterable[Candidate]) -> int:
             "ips": [found.ip or None for _, found in rows],
         },
     )
-    to_look_up = sum(found.rule == AttributionRule.NETWORK for _, found in rows)
-    if to_look_up:
-        cursor.execute(statement("attribution_networks"))
-        if to_look_up == len(rows) and not cursor.rowcount:
-            cursor.execute("TRUNCATE pending_evidence")
-            return 0
+    asked = {found.rule for _, found in rows}
+    found_some = not asked <= TO_LOOK_UP.keys()
+    for rule in asked & TO_LOOK_UP.keys():
+        cursor.execute(statement(TO_LOOK_UP[rule]))
+        found_some = found_some or bool(cursor.rowcount)
+    if not found_some:
+        cursor.execute("TRUNCATE pending_evidence")
+        return 0
     cursor.execute(statement("attribution_winners"))
     cursor.execute(statement("attribution_accounts"))
     cursor.execute(statement("attribution_known_accounts"))

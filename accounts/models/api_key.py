@@ -16,7 +16,18 @@ class Dialect(models.TextChoices):
     """Senders that a key can be limited to; the values are stored with events."""
 
     REO = "reo", "Reo"
+    LICENSE = "license", "Licence telemetry"
+    TELEMETRYDECK = "telemetrydeck", "TelemetryDeck"
+    PRODUCTIV = "productiv", "Productiv"
+    REAMAZE = "reamaze", "Reamaze"
     NATIVE = "native", "Uptick API"
+
+
+class Scope(models.TextChoices):
+    """What the access tokens of a client may be asked to be good for."""
+
+    WRITE = "connector.write", "Send events and provisioned users"
+    READ = "report.read", "Read provisioned users"
 
 
 class ApiKey(models.Model):
@@ -32,6 +43,7 @@ class ApiKey(models.Model):
         INGEST = "ingest", "Ingestion key"
         READ = "read", "Read API key"
         CLIENT = "client", "OAuth client"
+        MANAGE = "manage", "Management API key"
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="api_keys"
@@ -47,6 +59,12 @@ class ApiKey(models.Model):
         blank=True,
         help_text="Which senders may use it; empty means all.",
     )
+    scopes = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        help_text="What an OAuth client's tokens may do; empty means everything.",
+    )
     product = models.ForeignKey(
         Product,
         on_delete=models.PROTECT,
@@ -61,6 +79,13 @@ class ApiKey(models.Model):
         help_text="Networks such as 203.0.113.0/24; empty means everywhere.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
+    sdk_signature = models.BooleanField(
+        "SDK-compatible signature",
+        default=False,
+        db_default=False,
+        help_text="Licence telemetry: sign the answer's whole text, as the vendor's "
+        "SDKs verify it, instead of response_base64.",
+    )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     rotated_from = models.OneToOneField(
@@ -86,7 +111,7 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind__in=("ingest", "read", "client")),
+                condition=Q(kind__in=("ingest", "read", "client", "manage")),
                 name="api_key_kind_known",
             ),
         )

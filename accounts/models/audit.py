@@ -23,9 +23,19 @@ class AuditEntry(models.Model):
         CORRECTION_MADE = "correction_made", "Correction made"
         CORRECTION_UNDONE = "correction_undone", "Correction undone"
         MEMBER_CHANGED = "member_changed", "Member changed"
+        WORKSPACE_CHANGED = "workspace_changed", "Workspace changed"
+        LICENSE_ADDED = "license_added", "Licence added"
+        LICENSE_CHANGED = "license_changed", "Licence changed"
+        LICENSE_REVOKED = "license_revoked", "Licence revoked"
+        LICENSES_IMPORTED = "licenses_imported", "Licences imported"
 
+    # Empty for what belongs to no workspace, such as signals of unknown apps.
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="audit_entries"
+        Workspace,
+        on_delete=models.CASCADE,
+        related_name="audit_entries",
+        null=True,
+        blank=True,
     )
     at = models.DateTimeField(default=timezone.now)
     # Empty for an operator at the command line.

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
@@ -102,6 +102,33 @@ class Workspace(models.Model):
     name = models.CharField(max_length=150)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
+    license_days = models.PositiveIntegerField(
+        "days to keep licence telemetry",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Older records are deleted every night; what they added to usage and "
+        "scores stays. Empty keeps them all.",
+    )
+    reamaze_authkey_alone = models.BooleanField(
+        "accept an authkey alone",
+        default=False,
+        db_default=False,
+        help_text="Reamaze senders that name the account in the address may leave out "
+        "the API key: their authkey proves that they know it. The browser script "
+        "works in this way in any case.",
+    )
+    # Sealed; the vendor's plug-ins sign with it (contract reamaze, authkey).
+    reamaze_sso_sealed = models.TextField(
+        blank=True, default="", db_default="", editable=False
+    )
+    outside_images = models.BooleanField(
+        "show pictures from elsewhere",
+        default=False,
+        db_default=False,
+        help_text="Avatars are fetched by the browsers of your members from where the "
+        "profile says, or from gravatar.com, which so learns who is looked at.",
+    )
     members = models.ManyToManyField(
         User, through="Membership", related_name="workspaces"
     )

@@ -1,7 +1,6 @@
 -- Question: which of these developers belong elsewhere by what was just weighed? They
 -- are moved, or lose their account when nothing speaks for it any more.
--- Corrections by hand stay. So does an account that a rule gave which is not asked
--- here, unless a surer one was found.
+-- Corrections by hand stay.
 -- Index: primary key. Cost: one write per developer that changes.
 WITH judged AS (
     SELECT
@@ -16,7 +15,6 @@ WITH judged AS (
     WHERE
         d.id = ANY (%(developers)s::bigint[])
         AND d.rule <> 'hand'
-        AND (d.rule <> 'license' OR e.confidence > d.confidence)
         AND (d.account_id, d.rule, d.rule_detail)
         IS DISTINCT FROM
         (e.account_id, coalesce(e.rule, 'none')::varchar, coalesce(e.detail, '')::varchar)

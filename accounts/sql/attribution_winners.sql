@@ -15,7 +15,7 @@ USING (
                 weighed.place
         ) > 1 AS loses
     FROM (
-        SELECT ctid, *, (rule = 'network' AND account_id IS NULL) AS is_empty
+        SELECT ctid, *, (rule IN ('license', 'network') AND account_id IS NULL) AS is_empty
         FROM pending_evidence
     ) AS weighed
     LEFT JOIN accounts_developer AS d ON d.id = weighed.developer_id

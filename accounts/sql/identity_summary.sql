@@ -11,6 +11,7 @@ SELECT
         identity_id IS NOT NULL
         AND (
             (confidence < 1.0 AND domain <> '')
+            OR (confidence < 0.95 AND license_key <> '')
             OR (confidence < 0.8 AND ip IS NOT NULL AND (
                 %(ip_database)s
                 OR workspace_id IN (SELECT workspace_id FROM accounts_accountnetwork)

@@ -1,6 +1,7 @@
 """The dialects: one module per kind of sender, one line here for each."""
 
-from ingest.dialects import native, reo
+from ingest.dialects import license as licences
+from ingest.dialects import native, reamaze, reo, telemetrydeck
 from ingest.dialects.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {
@@ -8,5 +9,8 @@ DIALECTS: dict[str, Dialect] = {
     for dialect in (
         native.DIALECT,
         reo.DIALECT,
+        licences.DIALECT,
+        telemetrydeck.DIALECT,
+        reamaze.DIALECT,
     )
 }

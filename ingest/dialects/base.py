@@ -34,6 +34,13 @@ from ingest.verified_key import VerifiedKey
 
 RETRY_SECONDS = 2
 LONGEST_IDEMPOTENCY_KEY = 255
+# What a browser is told before it sends from another site's page.
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "content-type, content-encoding, idempotency-key",
+    "Access-Control-Max-Age": "86400",
+    "Content-Length": "0",
+}
 
 
 class Scope(NamedTuple):
@@ -45,6 +52,10 @@ class Scope(NamedTuple):
     peer: str = ""
     # Time of arrival, Unix seconds.
     now: float = 0.0
+    # Whose events they are; 0 where nobody asks.
+    workspace_id: int = 0
+    # True for events of the past out of a file, whose times stay as they are.
+    is_import: bool = False
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -66,6 +77,10 @@ class Reading(NamedTuple):
 Parse = Callable[[bytes, Scope], Reading]
 
 
+# Takes the workspace's id and its events, and returns them completed.
+Complete = Callable[[int, list[NormalizedEvent]], list[NormalizedEvent]]
+
+
 class Route(NamedTuple):
     """One address, without slashes at its ends; it answers with and without."""
 
@@ -82,6 +97,8 @@ class Dialect(NamedTuple):
     routes: tuple[Route, ...]
     # For bodies that arrive as lines of a file (``import_events``).
     parse: Parse
+    # Adds what only the workspace's own tables tell, for many events at once.
+    complete: Complete | None = None
 
 
 class DialectView(APIView):
@@ -95,6 +112,10 @@ class DialectView(APIView):
     throttle_classes = ()
 
     dialect: ClassVar[str]
+    # How a client without a key is asked for one.
+    challenge: ClassVar[str] = "Bearer"
+    # Pages of any site may call it from a browser (CORS, without cookies).
+    is_for_browsers: ClassVar[bool] = False
 
     def token(self, request: HttpRequest) -> str:
         """Return the text of the API key that the request carries, or ""."""
@@ -112,6 +133,10 @@ class DialectView(APIView):
     def forget(self, request: HttpRequest) -> None:
         """Look the request's key up in the database the next time."""
         cache.forget(self.token(request))
+
+    def body_of(self, request: HttpRequest) -> bytes:
+        """Return the whole body; asked once, unless a key must be looked for in it."""
+        return read_body(request)
 
     def parse(self, body: bytes, scope: Scope) -> Reading:
         """Return the events of a body; raises Refused when it holds none to take."""
@@ -137,11 +162,18 @@ class DialectView(APIView):
     def dispatch(
         self, request: HttpRequest, *_args: Any, **_kwargs: Any
     ) -> HttpResponse:
-        """Hand a POST on, and refuse what is none."""
+        """Hand a POST on, answer a browser's preflight, and refuse the rest."""
         if request.method == "POST":
-            return self.post(request)
-        refused = Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
-        return self._refuse(refused)
+            response = self.post(request)
+        elif request.method == "OPTIONS" and self.is_for_browsers:
+            response = HttpResponse(status=204, headers=PREFLIGHT)
+        else:
+            refused = Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
+            response = self._refuse(refused)
+        if self.is_for_browsers:
+            response["Access-Control-Allow-Origin"] = "*"
+            response["Access-Control-Expose-Headers"] = "Retry-After"
+        return response
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take the request or refuse it, and count the refusal by reason."""
@@ -149,7 +181,7 @@ class DialectView(APIView):
             accepted = self._take(request, peer_address(request))
         except Refused as refused:
             return self._refuse(refused)
-        response = _response(accepted.answer)
+        response = self._respond(accepted.answer)
         if accepted.is_repeat:
             response["Idempotent-Replayed"] = "true"
         return response
@@ -160,9 +192,14 @@ class DialectView(APIView):
         try:
             key = self.authenticate(request, address)
             throttle.key(key.id)
-            body = read_body(request)
+            body = self.body_of(request)
             idempotency = idempotency_of(request, self.dialect, body)
-            scope = Scope(product=key.product, peer=address, now=time.time())
+            scope = Scope(
+                product=key.product,
+                peer=address,
+                now=time.time(),
+                workspace_id=key.workspace_id,
+            )
             try:
                 return self._keep(key, request, body, scope, idempotency)
             except KeyNoLongerValid:
@@ -210,10 +247,28 @@ class DialectView(APIView):
             )
         return accepted
 
+    def _respond(self, answer: Answer) -> HttpResponse:
+        # The length, because no middleware adds it here and chunks cost both sides.
+        return HttpResponse(
+            answer.body,
+            status=answer.status,
+            headers={
+                "Content-Type": "application/json",
+                "Content-Length": str(len(answer.body)),
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
     def _refuse(self, refused: Refused) -> HttpResponse:
-        count_refusal(self.dialect, refused.reason, refused.key, count=refused.count)
+        count_refusal(
+            self.dialect,
+            refused.reason,
+            refused.key,
+            workspace_id=refused.workspace_id,
+            count=refused.count,
+        )
         answer = self.refusal(refused)
-        response = _response(answer)
+        response = self._respond(answer)
         # Refusals are counted by reason; a log line each would be a way to fill disks.
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
         if refused.retry_after is not None:
@@ -221,21 +276,8 @@ class DialectView(APIView):
         if refused.reason is Reason.METHOD_NOT_ALLOWED:
             response["Allow"] = "POST"
         if answer.status == STATUS[Reason.NO_KEY]:
-            response["WWW-Authenticate"] = "Bearer"
+            response["WWW-Authenticate"] = self.challenge
         return response
-
-
-def _response(answer: Answer) -> HttpResponse:
-    # The length, because no middleware adds it here and chunks cost both sides.
-    return HttpResponse(
-        answer.body,
-        status=answer.status,
-        headers={
-            "Content-Type": "application/json",
-            "Content-Length": str(len(answer.body)),
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
 
 
 def idempotency_of(
@@ -254,8 +296,10 @@ def idempotency_of(
             Reason.BAD_IDEMPOTENCY_KEY,
             f"Idempotency-Key must have at most {LONGEST_IDEMPOTENCY_KEY} characters",
         )
-    # The path belongs to it: the same body means something else on another route.
+    # The path belongs to it: the same body means something else on another route. So
+    # do query parameters, which are the body of some senders.
     hasher = hashlib.blake2b(request.path.rstrip("/").encode(), digest_size=16)
+    hasher.update(request.META.get("QUERY_STRING", "").encode())
     hasher.update(b"\0")
     hasher.update(body)
     return Idempotency(

@@ -11,6 +11,8 @@ from math import floor
 import msgspec
 from django.db.backends.utils import CursorWrapper
 
+from accounts.models.api_key import Dialect
+from ingest.digest.apps import Apps, find_homes
 from ingest.digest.catalogue import Catalogue
 from ingest.digest.entries import Entry, delete_entries
 from ingest.digest.ledger import enter_keys
@@ -29,6 +31,8 @@ from ingest.store import Origin, Resolved, event_store
 MICROSECONDS_PER_DAY = 86_400_000_000
 # How far ahead of its arrival an event may say it happened (contracts/README, Times).
 LONGEST_LEAD = 86_400
+# Dialects whose values are money: metrics that they bring add to the lifetime value.
+WITH_LIFETIME_VALUE = frozenset({Dialect.REAMAZE.value})
 CLOCK_IN_FUTURE = Event.Flag.CLOCK_IN_FUTURE.value
 
 
@@ -48,15 +52,21 @@ def digest_entries(
     """
     for entry in entries:
         entry.decode()
+    homeless = [entry for entry in entries if not entry.workspace_id]
     catalogue = _look_up(cursor, entries)
     living = [e for e in entries if e.workspace_id in catalogue.workspaces]
     for entry in entries:
-        if entry.workspace_id not in catalogue.workspaces:
+        if entry.workspace_id and entry.workspace_id not in catalogue.workspaces:
             # It was deleted while its requests waited: so are they.
             entry.events = ()
+    apps = Apps(cursor, living)
+    for entry in living:
+        apps.apply(entry, catalogue)
     fresh = enter_keys(cursor, _keys(living))
 
     people, quarantine, usage = People(), Quarantine(), UsageSums()
+    if homeless:
+        _set_aside(cursor, homeless, quarantine, verdict)
     kept = _keep(living, fresh, people, _Judge(catalogue, quarantine, verdict))
     people.resolve(cursor)
     if any(events for _, events in kept):
@@ -64,8 +74,23 @@ def digest_entries(
         event_store().append(_resolve(kept, catalogue, usage))
     quarantine.store(cursor)
     usage.store(cursor)
-    add_counters(cursor, living)
+    add_counters(cursor, living + homeless)
     delete_entries(cursor, entries)
+
+
+def _set_aside(
+    cursor: CursorWrapper,
+    homeless: Sequence[Entry],
+    quarantine: Quarantine,
+    verdict: Verdict | None,
+) -> None:
+    """Quarantine what belongs to no workspace, unless one has its app by now."""
+    if verdict is None:
+        find_homes(cursor, homeless)
+    for entry in homeless:
+        for event in entry.events:
+            own = Verdict(event.quarantine, subject=event.quarantine_subject)
+            quarantine.add_event(entry, event, verdict or own)
 
 
 def _look_up(cursor: CursorWrapper, entries: Sequence[Entry]) -> Catalogue:
@@ -75,7 +100,7 @@ def _look_up(cursor: CursorWrapper, entries: Sequence[Entry]) -> Catalogue:
         products[entry.workspace_id].update([e.product for e in entry.events])
         metrics[entry.workspace_id].update([e.metric for e in entry.events])
     catalogue = Catalogue(cursor)
-    catalogue.find({entry.workspace_id for entry in entries}, products, metrics)
+    catalogue.find(products.keys(), products, metrics)
     return catalogue
 
 
@@ -164,10 +189,13 @@ def _register(catalogue: Catalogue, kept: KeptOf) -> None:
     """Create the products and metrics that may register themselves."""
     products: defaultdict[int, set[str]] = defaultdict(set)
     metrics: defaultdict[int, set[str]] = defaultdict(set)
+    worth: defaultdict[int, set[str]] = defaultdict(set)
     for entry, events in kept:
         products[entry.workspace_id].update([event.product for event, *_ in events])
         metrics[entry.workspace_id].update([event.metric for event, *_ in events])
-    catalogue.register(products, metrics)
+        if entry.dialect in WITH_LIFETIME_VALUE:
+            worth[entry.workspace_id].update([event.metric for event, *_ in events])
+    catalogue.register(products, metrics, worth)
 
 
 def _resolve(
@@ -189,9 +217,10 @@ def _resolve(
                 if event.value is not None:
                     values[row] = values.get(row, 0.0) + event.value
             if is_ahead:
-                flags, document = CLOCK_IN_FUTURE, _with_stated_time(event)
+                flags = event.flags | CLOCK_IN_FUTURE
+                document = _with_stated_time(event)
             else:
-                flags, document = 0, None
+                flags, document = event.flags, None
             identity = group.identity_id
             yield event, origin, at, identity, product, metric, flags, document
 

@@ -20,6 +20,22 @@ class Event(models.Model):
         """Oddities of one event; the numbers are bits."""
 
         CLOCK_IN_FUTURE = 1, "Clock in the future"
+        # Red flags of licence telemetry (contracts/license): a set bit is a bad one.
+        INCORRECT_FORMAT = 2, "Incorrect format"
+        UNKNOWN_LICENSE = 4, "Unknown licence key"
+        UNKNOWN_PRODUCT = 8, "Unknown product"
+        UNKNOWN_VERSION = 16, "Unknown product version"
+        UNKNOWN_ACTIVATION = 32, "Unknown activation"
+        REVOKED_LICENSE = 64, "Revoked licence"
+
+    RED_FLAGS = (
+        Flag.INCORRECT_FORMAT
+        | Flag.UNKNOWN_LICENSE
+        | Flag.UNKNOWN_PRODUCT
+        | Flag.UNKNOWN_VERSION
+        | Flag.UNKNOWN_ACTIVATION
+        | Flag.REVOKED_LICENSE
+    )
 
     id = models.BigIntegerField(primary_key=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING)
@@ -79,9 +95,11 @@ class EventKey(models.Model):
 class EventHorizon(models.Model):
     """Raw events before ``day`` have been dropped; usage before it cannot be recounted.
 
-    One row is added each time that retention moves on; the latest day counts.
+    One row is added each time that retention moves on; the latest day counts. Without
+    a workspace it holds for all of them.
     """
 
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True)
     day = models.DateField()
     moved_at = models.DateTimeField(db_default=Now())
 

@@ -10,7 +10,9 @@ SELECT
     product.key::text,
     array_to_string(api_key.allowed_networks, ','),
     extract(epoch FROM api_key.expires_at)::float8,
-    api_key.revoked_at IS NOT NULL
+    api_key.revoked_at IS NOT NULL,
+    api_key.sdk_signature,
+    array_to_string(api_key.scopes, ',')
 FROM accounts_apikey AS api_key
 LEFT JOIN accounts_product AS product ON product.id = api_key.product_id
 WHERE api_key.digest = %(digest)s::bytea

@@ -9,20 +9,28 @@ from ingest.store.base import (
     Share,
     TrendPoint,
 )
+from ingest.store.licences import LicenseStore, PostgresLicenses
 from ingest.store.postgres import PostgresStore
 
 __all__ = [
     "EventRow",
     "EventStore",
+    "LicenseStore",
     "Origin",
     "Place",
     "Resolved",
     "Share",
     "TrendPoint",
     "event_store",
+    "license_store",
 ]
 
 
 def event_store() -> EventStore:
     """Return the store that this installation keeps its events in."""
     return PostgresStore()
+
+
+def license_store() -> LicenseStore:
+    """Return the part of the store that answers about licence telemetry."""
+    return PostgresLicenses()

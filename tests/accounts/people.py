@@ -29,13 +29,14 @@ class Seen:
     first: datetime = NOON
     last: datetime | None = None
     traits: dict = field(default_factory=dict)
+    license_key: str | None = None
 
     def row(self, workspace):
         last = self.last or self.first
         traits = json.dumps(self.traits) if self.traits else None
         return (
             *(workspace.pk, self.kind, self.value, self.first, last),
-            *(self.domain, self.ip, None, self.kind == "aggregate", traits),
+            *(self.domain, self.ip, self.license_key, self.kind == "aggregate", traits),
         )
 
 

@@ -15,8 +15,8 @@ from accounts.models import (
 )
 from accounts.models.developer import CONFIDENCE
 from tests.accounts.mmdb import write
-from tests.accounts.people import Seen, accounts, email, people, resolve
-from tests.factories import make_workspace
+from tests.accounts.people import NOON, Seen, accounts, email, people, resolve
+from tests.factories import make_license, make_workspace
 
 OFFICE = "128.30.2.1"
 
@@ -56,18 +56,17 @@ def candidate(beats=0.0, **fields):
 
 
 def test_the_rules_come_in_the_order_of_their_confidence(database):
-    found = [
-        next(one for one in [rule(candidate(domain="b.com", ip=OFFICE))] if one)
-        for rule in RULES
-    ]
+    known = candidate(domain="b.com", ip=OFFICE, license_key="KEY-1")
+    found = [next(one for one in [rule(known)] if one) for rule in RULES]
     assert [one.rule for one in found] == [
         "event_domain",
+        "license",
         "email_domain",
         "network",
         "ip_owner",
     ]
     order = [CONFIDENCE[one.rule] for one in found]
-    assert order == sorted(order, reverse=True) == [1.0, 0.9, 0.8, 0.4]
+    assert order == sorted(order, reverse=True) == [1.0, 0.95, 0.9, 0.8, 0.4]
 
 
 @pytest.mark.parametrize(
@@ -212,12 +211,76 @@ def test_equal_evidence_keeps_what_is(workspace):
     assert reattribute(workspace) == 0
 
 
-def test_what_a_rule_gave_that_is_not_asked_here_stays(workspace):
-    resolve(workspace, Seen("license_user", "ann"))
-    account = make_account(workspace, "Licensed")
-    Developer.objects.update(account=account, rule="license", confidence=0.95)
+# ---- The licence's account (contracts/README, account rule 2)
+
+
+def licensed(value="ann", key="KEY-1", kind="license_user", **fields):
+    return Seen(kind, value, license_key=key, **fields)
+
+
+def placed(workspace):
+    return [
+        (person.account and person.account.name, person.rule, person.confidence)
+        for person in Developer.objects.filter(workspace=workspace).order_by("pk")
+    ]
+
+
+def test_the_licences_account_wins_over_mail_and_network(workspace):
+    office = make_account(workspace, "Office", "192.0.2.0/24")
+    buyer = make_account(workspace, "Buyer")
+    make_license(workspace, "KEY-1", account=buyer)
+    seen = licensed("ann@acme.com", kind="email", ip="192.0.2.7")
+    resolve(workspace, seen)
+    assert placed(workspace) == [("Buyer", "license", 0.95)]
+    assert Developer.objects.get().rule_detail == "KEY-1"
+    assert not Account.objects.filter(domain="acme.com").exists()
+    assert office.developers.count() == 0
+
+
+def test_a_domain_in_the_event_wins_over_the_licence(workspace):
+    make_license(workspace, "KEY-1", account=make_account(workspace, "Buyer"))
+    resolve(workspace, licensed(domain="acme.com"))
+    assert placed(workspace) == [("Acme", "event_domain", 1.0)]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"account": "Buyer", "revoked_at": NOON}, {"key": "another"}]
+)
+def test_a_licence_that_names_no_account_leaves_it_to_the_next_rule(workspace, fields):
+    if "account" in fields:
+        fields = {**fields, "account": make_account(workspace, fields["account"])}
+    make_license(workspace, fields.pop("key", "KEY-1"), **fields)
+    resolve(workspace, licensed("ann@acme.com", kind="email"))
+    assert placed(workspace) == [("Acme", "email_domain", 0.9)]
+
+
+def test_a_licence_of_another_workspace_says_nothing(workspace):
+    other = make_workspace("other")
+    make_license(other, "KEY-1", account=make_account(other, "Buyer"))
+    resolve(workspace, licensed())
+    assert placed(workspace) == [(None, "none", 0.0)]
+
+
+def test_somebody_known_gets_the_account_of_a_licence_that_comes_later(workspace):
+    resolve(workspace, licensed())
+    assert placed(workspace) == [(None, "none", 0.0)]
+    make_license(workspace, "KEY-1", account=make_account(workspace, "Buyer"))
+    resolve(workspace, licensed())
+    assert placed(workspace) == [("Buyer", "license", 0.95)]
+
+
+def test_a_licence_that_changes_hands_takes_its_users_along(workspace):
+    key = make_license(workspace, "KEY-1", account=make_account(workspace, "Buyer"))
+    resolve(workspace, licensed())
     assert reattribute(workspace) == 0
-    assert people(workspace) == [(("ann",), "Licensed", "license")]
+    key.account = make_account(workspace, "Heir")
+    key.save()
+    assert reattribute(workspace) == 1
+    assert placed(workspace) == [("Heir", "license", 0.95)]
+    key.account = None
+    key.save()
+    assert reattribute(workspace) == 1
+    assert placed(workspace) == [(None, "none", 0.0)]
 
 
 def test_other_workspaces_are_left_alone(workspace):
