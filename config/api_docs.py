@@ -17,6 +17,8 @@ from drf_spectacular.generators import SchemaGenerator
 Schema = dict[str, Any]
 # Nested objects become dotted names; deeper than this nobody reads.
 MAX_DEPTH = 4
+# A user name with an empty password; a client packs it itself.
+BASIC = "Authorization: Basic base64(YOUR_KEY:)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ def _examples(content: Schema) -> tuple[Example, ...]:
 
 
 def _security(scheme: Schema) -> str:
+    if scheme.get("scheme") == "basic":
+        return BASIC
     if scheme.get("type") == "http":
         return f"Authorization: {scheme['scheme'].title()} YOUR_KEY"
     return f"{scheme.get('name', 'Authorization')}: YOUR_KEY"
@@ -206,7 +210,10 @@ def _curl(
     requests: tuple[Example, ...],
 ) -> str:
     lines = [f"curl -X {method.upper()} {address}"]
-    lines += [f"  -H '{header}'" for header in security[:1]]
+    lines += [
+        "  -u 'YOUR_KEY:'" if header == BASIC else f"  -H '{header}'"
+        for header in security[:1]
+    ]
     if requests:
         body = json.dumps(json.loads(requests[0].body))
         lines += ["  -H 'Content-Type: application/json'", f"  -d '{body}'"]

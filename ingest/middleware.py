@@ -26,9 +26,17 @@ class IngestShortcut:
             if "<" not in route.path
             for slash in ("", "/")
         }
-        # The fixed beginnings of routes with a variable part.
+        # The fixed beginnings of routes with a variable part; where that comes first,
+        # the fixed ends.
+        varying = [route.path for route in routes if "<" in route.path]
         self.beginnings = tuple(
-            f"/{route.path.partition('<')[0]}" for route in routes if "<" in route.path
+            f"/{path.partition('<')[0]}" for path in varying if path[0] != "<"
+        )
+        self.ends = tuple(
+            f"{path.rpartition('>')[2]}{slash}"
+            for path in varying
+            if path[0] == "<"
+            for slash in ("", "/")
         )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -37,7 +45,7 @@ class IngestShortcut:
         view = self.fixed.get(path)
         if view is not None:
             return view(request)
-        if path.startswith(self.beginnings):
+        if path.startswith(self.beginnings) or path.endswith(self.ends):
             try:
                 match = get_resolver("ingest.urls").resolve(path)
             except Resolver404:

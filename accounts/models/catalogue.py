@@ -92,6 +92,12 @@ class Metric(models.Model):
         blank=True,
         help_text="Uses a developer can score with on one day; empty is no limit.",
     )
+    adds_to_lifetime_value = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The values of its events are money, or another worth to add up: "
+        "their sum is the lifetime value of developers and accounts.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = WorkspaceQuerySet.as_manager()

@@ -81,6 +81,8 @@ class DeveloperScore(models.Model):
     # Id of the account whose score holds these points, so that an account that lost
     # the developer is scored again as well. Not a reference: it may be gone.
     counted_in = models.BigIntegerField(null=True)
+    # Sum of the values of metrics that add to it; no part of the points.
+    lifetime_value = models.FloatField(default=0.0, db_default=0.0)
     model_version = models.PositiveIntegerField()
     last_active_on = models.DateField()
     scored_at = models.DateTimeField()
@@ -91,6 +93,12 @@ class DeveloperScore(models.Model):
             models.Index(
                 fields=("workspace", "-points", "-developer"),
                 name="developer_score_order",
+            ),
+            # The same sorted by lifetime value, of those who have one.
+            models.Index(
+                fields=("workspace", "-lifetime_value", "-developer"),
+                condition=~Q(lifetime_value=0),
+                name="developer_value_order",
             ),
         )
 
@@ -114,6 +122,7 @@ class AccountScore(models.Model):
     points = models.FloatField()
     effective_developers = models.FloatField()
     active_developers = models.PositiveIntegerField()
+    lifetime_value = models.FloatField(default=0.0, db_default=0.0)
     model_version = models.PositiveIntegerField()
     last_active_on = models.DateField()
     scored_at = models.DateTimeField()

@@ -1,5 +1,6 @@
 -- Question: what is each use worth? One row per developer, metric and day, with its
---   points decayed forward to the model's landmark. The beginning of other statements.
+--   points decayed forward to the model's landmark, and what its values add to the
+--   lifetime value (worth). The beginning of other statements.
 -- models: score models, one per workspace; workspaces: those; developers: NULL is all;
 --   until: the last day that counts, NULL is no end.
 -- Index: primary key of daily usage (developer, day, …) for chosen developers, else
@@ -17,9 +18,11 @@ WITH weight AS (
         (entry.value ->> 1)::float8 AS cap,
         model.version,
         model.landmark,
-        model.half_life_days
+        model.half_life_days,
+        coalesce(metric.adds_to_lifetime_value, false) AS adds_value
     FROM accounts_scoremodel AS model
     CROSS JOIN LATERAL jsonb_each(model.weights) AS entry
+    LEFT JOIN accounts_metric AS metric ON metric.id = entry.key::bigint
     WHERE model.id = ANY(%(models)s::bigint[])
 ),
 daily AS (
@@ -28,7 +31,8 @@ daily AS (
         usage.developer_id,
         usage.day,
         usage.metric_id,
-        sum(usage.count::float8) AS uses
+        sum(usage.count::float8) AS uses,
+        sum(greatest(least(usage.value_sum, 1e250), -1e250)) AS value_sum
     FROM accounts_dailyusage AS usage
     WHERE
         usage.workspace_id = ANY(%(workspaces)s::bigint[])
@@ -50,6 +54,7 @@ damped AS (
         greatest(least(daily.uses, weight.cap), 0) AS counted,
         ln(1 + greatest(least(daily.uses, weight.cap), 0))
         / ln(2::float8) AS damp,
+        CASE WHEN weight.adds_value THEN daily.value_sum ELSE 0 END AS worth,
         weight.weight,
         weight.version,
         weight.half_life_days,

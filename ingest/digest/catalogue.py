@@ -54,11 +54,12 @@ class Catalogue:
             else:
                 self.workspaces.add(found)
 
-    def register(self, products: Names, metrics: Names) -> None:
+    def register(self, products: Names, metrics: Names, worth: Names) -> None:
         """Create what is missing of these, and look it up.
 
-        ON CONFLICT waits for another worker that registers the same name, so the
-        second look finds its row.
+        A new metric that is also in ``worth`` adds to the lifetime value. ON CONFLICT
+        waits for another worker that registers the same name, so the second look finds
+        its row.
         """
         products = {
             where: {key for key in keys if key not in self.products[where]}
@@ -84,6 +85,9 @@ class Catalogue:
                     "workspaces": [where for where, _ in metric_pairs],
                     "keys": [key for _, key in metric_pairs],
                     "folded": [fold_metric_key(key) for _, key in metric_pairs],
+                    "add_value": [
+                        key in worth.get(where, ()) for where, key in metric_pairs
+                    ],
                     "level": LEVEL,
                     "weight": default_weight(LEVEL),
                 },
