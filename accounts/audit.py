@@ -9,7 +9,7 @@ COMMAND_LINE = "command line"
 
 def record(
     *,
-    workspace: Workspace,
+    workspace: Workspace | None,
     action: AuditEntry.Action,
     subject: str,
     actor: User | None = None,

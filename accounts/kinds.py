@@ -9,6 +9,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -91,6 +92,15 @@ def anonymous_value(ip: str, user_agent: str) -> str:
     """
     ip, user_agent = _printable(ip), _printable(user_agent)
     return _keyed("anonymous", f"{ip}\n{user_agent}" if ip or user_agent else "")
+
+
+def visitor_of_day(ip: str, user_agent: str, day: date) -> str:
+    """Return the identity of a web page's visitor, another one each UTC day.
+
+    Without the secret, and with it for no other day, do two visits tell that they are
+    of one person (contract `telemetrydeck`, ``/v2/w/``). The address is not kept.
+    """
+    return _keyed(f"visitor:{day}", f"{_printable(ip)}\n{_printable(user_agent)}")
 
 
 def derived_name(kind: str, value: str) -> str:

@@ -9,7 +9,7 @@ docs/decisions, "group commit".
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import structlog
@@ -21,6 +21,7 @@ from ingest.line import Line, LineBroken, Unreachable
 from ingest.prepared import Prepared
 
 ACCEPT_GROUP = Prepared("accept_group")
+ACCEPT_OPEN = Prepared("accept_open")
 GROUP_REQUESTS = 200
 GROUP_BYTES = 4 * 1024 * 1024
 # A statement prepared before a migration may no longer fit; on a new connection it
@@ -47,6 +48,11 @@ class Job:
         # Released when the job is settled, or when its thread is to lead.
         self.turn: threading.Lock | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes that it adds to a common commit."""
+        return 0
+
 
 class Entry(Job):
     """One request's row on its way into the inbox, fit to share a commit."""
@@ -69,6 +75,34 @@ class Entry(Job):
         # Whether the API key was still good in the moment of the commit.
         self.is_kept = False
 
+    @property
+    def size(self) -> int:
+        """Bytes that it adds to a common commit."""
+        return len(self.payload)
+
+
+class OpenRow(NamedTuple):
+    """A row for the inbox that no API key stands behind."""
+
+    # None where nobody has the app that sent it.
+    workspace_id: int | None
+    dialect: str
+    event_count: int
+    payload: bytes
+
+
+class OpenEntry(Job):
+    """One keyless request's rows, which may belong to several workspaces."""
+
+    def __init__(self, rows: Sequence[OpenRow]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    @property
+    def size(self) -> int:
+        """Bytes that it adds to a common commit."""
+        return sum(len(row.payload) for row in self.rows)
+
 
 def group_values(entries: Sequence[Entry]) -> dict[str, list[Any]]:
     """Return the parameters of `ACCEPT_GROUP`."""
@@ -78,6 +112,17 @@ def group_values(entries: Sequence[Entry]) -> dict[str, list[Any]]:
         "dialects": [entry.dialect for entry in entries],
         "event_counts": [entry.event_count for entry in entries],
         "payloads": [entry.payload for entry in entries],
+    }
+
+
+def open_values(rows: Sequence[OpenRow]) -> dict[str, list[Any]]:
+    """Return the parameters of `ACCEPT_OPEN`."""
+    return {
+        # No workspace has the number 0.
+        "workspace_ids": [row.workspace_id or 0 for row in rows],
+        "dialects": [row.dialect for row in rows],
+        "event_counts": [row.event_count for row in rows],
+        "payloads": [row.payload for row in rows],
     }
 
 
@@ -139,7 +184,7 @@ class Committer:
         """Take from the queue what fits into one commit, and at least one job."""
         size = 0
         for place, job in enumerate(self._waiting):
-            size += len(job.payload) if isinstance(job, Entry) else 0
+            size += job.size
             if place and (size > GROUP_BYTES or place >= GROUP_REQUESTS):
                 break
         else:
@@ -148,10 +193,17 @@ class Committer:
         return group
 
     def _settle(self, group: list[Job]) -> None:
-        entries = [job for job in group if isinstance(job, Entry)]
         try:
-            if entries:
-                self._keep(entries)
+            for kind in (Entry, OpenEntry):
+                entries = [
+                    job for job in group if isinstance(job, kind) and not job.is_settled
+                ]
+                if entries and not self._keep(entries):
+                    # Another attempt would only keep the rest of them waiting.
+                    _fail(
+                        [job for job in group if not job.is_settled],
+                        _cause(entries[-1]),
+                    )
             for job in group:
                 if job.work is not None and not job.is_settled:
                     self._try(job, job.work, group)
@@ -161,31 +213,42 @@ class Committer:
                 if not job.is_settled:
                     _fail([job], None)
 
-    def _keep(self, entries: list[Entry]) -> None:
+    def _keep(self, entries: Sequence[Entry | OpenEntry]) -> bool:
         """Store entries in one commit, or one by one when they fail together.
 
         So an entry that the database refuses does not take its neighbours with it.
+        All are of one kind. False when the database cannot be reached at all.
         """
         error = self._store(entries)
         if error is None:
-            return
+            return True
         if isinstance(error, STALE):
             self.line.close()
         elif len(entries) == 1 or _is_temporary(error):
             _fail(entries, error)
-            return
+            return not isinstance(error, Unreachable)
         for entry in entries:
             error = self._store([entry])
             if error is not None:
                 _fail([entry], error)
+        return True
 
-    def _store(self, entries: list[Entry]) -> Exception | None:
+    def _store(self, entries: Sequence[Entry | OpenEntry]) -> Exception | None:
+        keyed = [entry for entry in entries if isinstance(entry, Entry)]
+        rows = [
+            row
+            for entry in entries
+            if isinstance(entry, OpenEntry)
+            for row in entry.rows
+        ]
         try:
-            rows = self.line.run(ACCEPT_GROUP, group_values(entries))
+            if rows:
+                self.line.run(ACCEPT_OPEN, open_values(rows))
+            if keyed:
+                for (place,) in self.line.run(ACCEPT_GROUP, group_values(keyed)):
+                    keyed[place - 1].is_kept = True
         except (LineBroken, psycopg.Error) as error:
             return error
-        for (place,) in rows:
-            entries[place - 1].is_kept = True
         for entry in entries:
             entry.is_settled = True
         return None
@@ -222,6 +285,20 @@ def keep(entry: Entry) -> bool:
     else:
         _committer.run(entry)
     return entry.is_kept
+
+
+def keep_open(rows: Sequence[OpenRow]) -> None:
+    """Store the rows of one keyless request, committed, in one statement.
+
+    Inside a transaction of the caller they belong to that transaction instead.
+
+    Raises:
+        StoreUnavailable: they are not known to be stored.
+    """
+    if connection.in_atomic_block:
+        _ask_in_transaction(ACCEPT_OPEN, open_values(rows))
+    else:
+        _committer.run(OpenEntry(rows))
 
 
 def ask(prepared: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

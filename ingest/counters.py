@@ -1,8 +1,8 @@
-"""Counts refused requests by reason, without a write per refusal.
+"""Counts refused requests by reason, and what was left out of accepted events.
 
 What was accepted is counted by the digest, in the transaction that makes events of
-it. A refusal is only a number: it is kept in memory for about a second, and a process
-that is killed takes that second's count with it.
+it. What is counted here is only a number: it is kept in memory for about a second, and
+a process that is killed takes that second's count with it.
 """
 
 import threading
@@ -35,19 +35,44 @@ _guard = threading.Lock()
 
 
 def count_refusal(
-    dialect: str, reason: Reason, key: VerifiedKey | None = None, *, count: int = 1
+    dialect: str,
+    reason: Reason,
+    key: VerifiedKey | None = None,
+    *,
+    workspace_id: int | None = None,
+    count: int = 1,
 ) -> None:
-    """Count a refused request, or ``count`` refused events of one."""
-    slot = Slot(
-        workspace_id=key.workspace_id if key else None,
-        key_id=key.id if key else None,
-        dialect=dialect,
-        hour=datetime.now(UTC).replace(minute=0, second=0, microsecond=0),
-        outcome=f"refused:{reason}",
+    """Count a refused request, or ``count`` refused events of one.
+
+    ``workspace_id`` says whose it was where there is no key.
+    """
+    _count(
+        Slot(
+            workspace_id=key.workspace_id if key else workspace_id,
+            key_id=key.id if key else None,
+            dialect=dialect,
+            hour=_this_hour(),
+            outcome=f"refused:{reason}",
+        ),
+        count,
     )
+
+
+def count_dropped(
+    dialect: str, what: str, *, workspace_id: int | None, count: int
+) -> None:
+    """Count parts of accepted events that a contract has us leave out."""
+    _count(Slot(workspace_id, None, dialect, _this_hour(), f"dropped:{what}"), count)
+
+
+def _count(slot: Slot, count: int) -> None:
     with _guard:
         _waiting[slot] += count
     _loop.wake()
+
+
+def _this_hour() -> datetime:
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def write() -> None:

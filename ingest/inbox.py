@@ -3,9 +3,9 @@
 What is here has been acknowledged, and nothing is acknowledged that is not here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,13 +13,14 @@ from django.db import connection
 
 from accounts.models import ApiKey, Workspace
 from ingest import commit, hints
-from ingest.commit import Entry, StoreUnavailable
+from ingest.commit import Entry, OpenRow, StoreUnavailable, open_values
 from ingest.events import NormalizedEvent, encode_events
 from ingest.prepared import Prepared
 from ingest.statements import statement
 from ingest.verified_key import VerifiedKey
 
 ACCEPT_ONCE = Prepared("accept_once")
+ACCEPT_OPEN_ONCE = Prepared("accept_open_once")
 ANSWER_GIVEN = Prepared("answer_given")
 # Events of one row that no request brought, and such rows in one statement.
 EVENTS_PER_ENTRY = 1000
@@ -33,6 +34,7 @@ __all__ = [
     "KeyNoLongerValid",
     "StoreUnavailable",
     "accept",
+    "accept_open",
     "accept_without_request",
 ]
 
@@ -102,6 +104,36 @@ def accept(
     return accepted
 
 
+def accept_open(
+    *,
+    dialect: str,
+    rows: Sequence[tuple[int | None, Sequence[NormalizedEvent]]],
+    idempotency: Idempotency | None = None,
+    answer: Answer,
+) -> Accepted:
+    """Keep the events of one keyless request, by workspace, as `accept` does.
+
+    ``rows`` pairs a workspace's id, None where nobody has the app, with its events.
+
+    Raises:
+        StoreUnavailable: they are not known to be stored.
+        IdempotencyConflict: nothing was stored.
+    """
+    entries = [
+        OpenRow(workspace_id, dialect, len(events), encode_events(events))
+        for workspace_id, events in rows
+        if events
+    ]
+    accepted = Accepted(answer)
+    if idempotency is not None:
+        accepted = _accept_open_once(entries, idempotency, answer)
+    elif entries:
+        commit.keep_open(entries)
+    if entries and not accepted.is_repeat:
+        hints.hint_digest()
+    return accepted
+
+
 def accept_without_request(
     workspace: Workspace,
     dialect: str,
@@ -158,12 +190,31 @@ def _accept_once(
     ((is_valid, is_new),) = commit.ask(ACCEPT_ONCE, values)
     if not is_valid:
         raise KeyNoLongerValid
-    if is_new:
-        return Accepted(answer)
+    return Accepted(answer) if is_new else _given(values)
+
+
+def _accept_open_once(
+    entries: Sequence[OpenRow], idempotency: Idempotency, answer: Answer
+) -> Accepted:
+    """As `_accept_once`; the key is filed under no workspace, as it may be several."""
+    values = {
+        **open_values(entries),
+        "digest": idempotency.digest,
+        "body_digest": idempotency.body_digest,
+        "status": answer.status,
+        "answer": answer.body,
+        "workspace_id": 0,
+    }
+    ((is_new,),) = commit.ask(ACCEPT_OPEN_ONCE, values)
+    return Accepted(answer) if is_new else _given(values)
+
+
+def _given(values: Mapping[str, Any]) -> Accepted:
+    """Return what was answered to the earlier request under an Idempotency-Key."""
     earlier = commit.ask(ANSWER_GIVEN, values)
     if not earlier:
         raise StoreUnavailable("the Idempotency-Key was pruned this very moment")
     body_digest, status, body = earlier[0]
-    if body_digest != idempotency.body_digest:
+    if body_digest != values["body_digest"]:
         raise IdempotencyConflict
     return Accepted(Answer(status, bytes(body)), is_repeat=True)

@@ -16,7 +16,7 @@ from ingest.statements import statement
 
 
 def replay(
-    workspace: Workspace,
+    workspace: Workspace | None,
     *,
     reason: str | None = None,
     subject: str | None = None,
@@ -27,8 +27,9 @@ def replay(
     """Send waiting events through the digest again; return how many.
 
     All that fit every choice given: reason, subject (a folded metric key or an app),
-    ids. Each event keeps its times, and becomes at most one event however often and by
-    however many it is replayed. Without an ``actor`` an operator did it.
+    ids; of one workspace, or with None of those whose app nobody has. Each event keeps
+    its times, and becomes at most one event however often and by however many it is
+    replayed. Without an ``actor`` an operator did it.
     """
     chosen = _choice(workspace, reason, subject, ids)
     with transaction.atomic():
@@ -41,7 +42,7 @@ def replay(
 
 
 def discard(
-    workspace: Workspace,
+    workspace: Workspace | None,
     *,
     reason: str | None = None,
     subject: str | None = None,
@@ -60,13 +61,13 @@ def discard(
 
 
 def _choice(
-    workspace: Workspace,
+    workspace: Workspace | None,
     reason: str | None,
     subject: str | None,
     ids: Iterable[int] | None,
 ) -> dict[str, Any]:
     return {
-        "workspace": workspace.pk,
+        "workspace": workspace.pk if workspace else None,
         "reason": None if reason is None else str(reason),
         "subject": subject,
         "ids": None if ids is None else list(ids),
@@ -80,7 +81,7 @@ def _settle(name: str, chosen: dict[str, Any]) -> int:
 
 
 def _audit(
-    workspace: Workspace,
+    workspace: Workspace | None,
     action: AuditEntry.Action,
     chosen: dict[str, Any],
     *,

@@ -1,4 +1,4 @@
-"""Token buckets per key and per address, held in each web process.
+"""Token buckets per key, app and address, held in each web process.
 
 The configured rate is divided over the web processes, which a kernel that spreads
 connections evenly makes true enough, and which costs no round trip.
@@ -56,10 +56,12 @@ class TokenBuckets:
 
 
 class Throttle:
-    """The two limits of the accept path, from the settings."""
+    """The limits of the accept path, from the settings."""
 
     def __init__(self) -> None:
         self.keys = TokenBuckets(settings.INGEST_RATE_PER_KEY / settings.WEB_WORKERS)
+        # An app id takes the place of a key where senders have none.
+        self.apps = TokenBuckets(settings.INGEST_RATE_PER_KEY / settings.WEB_WORKERS)
         self.addresses = TokenBuckets(
             settings.INGEST_RATE_PER_ADDRESS / settings.WEB_WORKERS
         )
@@ -86,6 +88,18 @@ class Throttle:
         if wait:
             raise Refused(
                 Reason.RATE_LIMITED_KEY, "Too Many Requests", retry_after=wait
+            )
+
+    def app(self, app_id: str) -> None:
+        """Count a request of an app, named by its folded id.
+
+        Raises:
+            Refused: the app has used up its rate.
+        """
+        wait = self.apps.take(app_id)
+        if wait:
+            raise Refused(
+                Reason.RATE_LIMITED_APP, "Too Many Requests", retry_after=wait
             )
 
 

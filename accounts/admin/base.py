@@ -111,7 +111,11 @@ class RoleGate:
         user = person(request)
         if obj is None:
             return can_anywhere(user, action)
-        return can(user, action, getattr(obj, self.workspace_column))
+        workspace_id = getattr(obj, self.workspace_column)
+        if workspace_id is None:
+            # Of nobody's workspace, so the operators'.
+            return user.is_superuser
+        return can(user, action, workspace_id)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask about viewing; for an inline, ``obj`` is the row it hangs on."""

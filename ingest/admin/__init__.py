@@ -2,10 +2,12 @@
 
 from ingest.admin import (  # noqa: F401 (registers them)
     api_key,
+    app_id,
     correction,
     counter,
     event,
     inbox,
     metric,
     quarantine,
+    signing_key,
 )

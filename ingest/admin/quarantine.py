@@ -109,17 +109,22 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
         how: Callable[..., int],
     ) -> int:
         """Replay or discard rows, workspace by workspace."""
-        ids: dict[int, list[int]] = defaultdict(list)
+        ids: dict[int | None, list[int]] = defaultdict(list)
         for workspace_id, pk in rows.values_list("workspace_id", "pk"):
             ids[workspace_id].append(pk)
+        workspaces: list[Workspace | None] = [
+            *Workspace.objects.filter(pk__in=[pk for pk in ids if pk])
+        ]
+        if None in ids:
+            workspaces.append(None)
         return sum(
             how(
                 workspace,
-                ids=ids[workspace.pk],
+                ids=ids[workspace.pk if workspace else None],
                 actor=person(request),
                 ip=peer_address(request) or None,
             )
-            for workspace in Workspace.objects.filter(pk__in=ids)
+            for workspace in workspaces
         )
 
 

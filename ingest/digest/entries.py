@@ -21,6 +21,7 @@ class Entry:
     """One claimed inbox row and what becomes of its events."""
 
     id: int
+    # 0 where nobody had the app that sent it.
     workspace_id: int
     api_key_id: int | None
     dialect: str

@@ -50,7 +50,7 @@ class Quarantine:
             b"".join(
                 (
                     b"\x00\x08",
-                    int8(entry.workspace_id),
+                    int8(entry.workspace_id or None),
                     int8(entry.api_key_id),
                     text(entry.dialect),
                     text(verdict.reason),
@@ -104,7 +104,7 @@ def add_counters(cursor: CursorWrapper, entries: list[Entry]) -> None:
         cursor.execute(
             statement("counters_add"),
             {
-                "workspaces": list(workspaces),
+                "workspaces": [workspace or None for workspace in workspaces],
                 "api_keys": [api_key or None for api_key in api_keys],
                 "dialects": list(dialects),
                 "hours": list(hours),

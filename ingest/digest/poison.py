@@ -36,7 +36,8 @@ def give_up_on(cursor: CursorWrapper, entry: Entry, error: str) -> bool:
             )
         delete_entries(cursor, [entry])
         return False
-    share_usage(cursor, [entry.workspace_id])
+    if entry.workspace_id:
+        share_usage(cursor, [entry.workspace_id])
     try:
         with transaction.atomic():
             digest_entries(cursor, [entry], verdict=poison(error))
@@ -50,7 +51,9 @@ def give_up_on(cursor: CursorWrapper, entry: Entry, error: str) -> bool:
 def _quarantine_whole(cursor: CursorWrapper, entry: Entry, error: str) -> None:
     """Quarantine a payload that is no list of events, or not even has a usable key."""
     entry.events, entry.duplicates, entry.quarantined = (), 0, 0
-    if Workspace.objects.filter(pk=entry.workspace_id).exists():
+    # A request that nobody had a place for belongs to no workspace from the start.
+    is_homeless = not entry.workspace_id
+    if is_homeless or Workspace.objects.filter(pk=entry.workspace_id).exists():
         quarantine = Quarantine()
         verdict = poison(error)
         quarantine.add_payload(entry, entry.payload, verdict, events=entry.event_count)

@@ -204,7 +204,9 @@ def _take_turns(cursor: CursorWrapper, entries: Sequence[Entry]) -> list[Entry]:
     Corrections by people take milliseconds and are waited for; a recount may take
     minutes, in which the other workspaces must go on. Returns what was put off.
     """
-    taken = try_share_usage(cursor, {entry.workspace_id for entry in entries})
+    taken = try_share_usage(
+        cursor, {entry.workspace_id for entry in entries if entry.workspace_id}
+    )
     if not taken:
         return []
     try:

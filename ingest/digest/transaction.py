@@ -12,6 +12,7 @@ import msgspec
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models.api_key import Dialect
+from ingest.digest.activations import note_activations
 from ingest.digest.apps import Apps, find_homes
 from ingest.digest.catalogue import Catalogue
 from ingest.digest.entries import Entry, delete_entries
@@ -33,6 +34,9 @@ MICROSECONDS_PER_DAY = 86_400_000_000
 LONGEST_LEAD = 86_400
 # Dialects whose values are money: metrics that they bring add to the lifetime value.
 WITH_LIFETIME_VALUE = frozenset({Dialect.REAMAZE.value})
+# Dialects whose events count once for ever, and not only while a key is kept.
+ONCE_FOR_EVER = frozenset({Dialect.PRODUCTIV.value})
+LICENSE = Dialect.LICENSE.value
 CLOCK_IN_FUTURE = Event.Flag.CLOCK_IN_FUTURE.value
 
 
@@ -62,7 +66,7 @@ def digest_entries(
     apps = Apps(cursor, living)
     for entry in living:
         apps.apply(entry, catalogue)
-    fresh = enter_keys(cursor, _keys(living))
+    fresh = enter_keys(cursor, _keys(living), _lasting(living))
 
     people, quarantine, usage = People(), Quarantine(), UsageSums()
     if homeless:
@@ -72,6 +76,15 @@ def digest_entries(
     if any(events for _, events in kept):
         _register(catalogue, kept)
         event_store().append(_resolve(kept, catalogue, usage))
+        note_activations(
+            cursor,
+            (
+                (entry, event, at)
+                for entry, events in kept
+                if entry.dialect == LICENSE
+                for event, at, *_ in events
+            ),
+        )
     quarantine.store(cursor)
     usage.store(cursor)
     add_counters(cursor, living + homeless)
@@ -111,6 +124,17 @@ def _keys(entries: Sequence[Entry]) -> dict[int, set[str]]:
             found = [e.key for e in entry.events if e.key is not None]
             keys[entry.workspace_id].update(found)
     return keys
+
+
+def _lasting(entries: Sequence[Entry]) -> set[str]:
+    """Return the keys that are never to be forgotten."""
+    return {
+        event.key
+        for entry in entries
+        if entry.dialect in ONCE_FOR_EVER
+        for event in entry.events
+        if event.key is not None
+    }
 
 
 class _Judge:

@@ -10,8 +10,13 @@ from accounts.querysets import WorkspaceQuerySet
 class InboxEntry(models.Model):
     """One accepted request. Deleted in the transaction that makes events of it."""
 
+    # Empty where nobody had the app that sent it; the digest looks once more.
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False
+        Workspace,
+        on_delete=models.CASCADE,
+        null=True,
+        db_constraint=False,
+        db_index=False,
     )
     api_key = models.ForeignKey(
         ApiKey,

@@ -18,6 +18,7 @@ class QuarantinedEvent(models.Model):
 
         METRIC_NOT_CONFIGURED = "metric_not_configured", "Metric not configured"
         UNKNOWN_APP = "unknown_app", "Unknown app"
+        APP_DISABLED = "app_disabled", "App not enabled"
         BAD_SIGNAL = "bad_signal", "Not a valid signal"
         POISON = "poison", "Could not be digested"
 
@@ -28,8 +29,13 @@ class QuarantinedEvent(models.Model):
         REPLAYED = "replayed", "Replayed"
         DISCARDED = "discarded", "Discarded"
 
+    # Empty where nobody has the app that sent it; operators alone see those.
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="quarantined_events"
+        Workspace,
+        on_delete=models.CASCADE,
+        related_name="quarantined_events",
+        null=True,
+        blank=True,
     )
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True)
     dialect = models.CharField(max_length=20)

@@ -3,7 +3,7 @@
 -- Index: primary key of the inbox. Cost: one row read and locked per entry claimed.
 DECLARE claimed NO SCROLL CURSOR FOR
 SELECT
-    id, workspace_id, api_key_id, dialect,
+    id, coalesce(workspace_id, 0) AS workspace_id, api_key_id, dialect,
     (extract(epoch FROM received_at) * 1000000)::bigint AS received,
     event_count, payload, tries, is_replay
 FROM ingest_inboxentry

@@ -3,7 +3,10 @@
 UPDATE ingest_quarantinedevent
 SET status = 'discarded', settled_at = clock_timestamp()
 WHERE
-    workspace_id = %(workspace)s
+    (
+        workspace_id = %(workspace)s::bigint
+        OR (%(workspace)s::bigint IS NULL AND workspace_id IS NULL)
+    )
     AND status = 'waiting'
     AND (%(reason)s::text IS NULL OR reason = %(reason)s)
     AND (%(subject)s::text IS NULL OR subject = %(subject)s)

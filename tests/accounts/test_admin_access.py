@@ -23,6 +23,7 @@ from ingest.events import NormalizedEvent, encode_events
 from ingest.models import InboxEntry, IngestCounter, QuarantinedEvent
 from tests.factories import (
     make_account,
+    make_app,
     make_developer,
     make_key,
     make_member,
@@ -43,6 +44,7 @@ MAY = {
     "accounts.membership": ("viewer", "admin", "admin", "admin"),
     "accounts.user": ("operator", "operator", "operator", "-"),
     "accounts.product": ("viewer", "admin", "admin", "-"),
+    "accounts.appid": ("viewer", "admin", "admin", "admin"),
     "accounts.metric": ("viewer", "admin", "admin", "-"),
     "accounts.apikey": ("member", "admin", "admin", "-"),
     "accounts.account": ("viewer", "member", "member", "-"),
@@ -78,6 +80,7 @@ def make_world():
         "accounts.membership": Membership.objects.get(user=spare),
         "accounts.user": spare,
         "accounts.product": make_product(acme, f"{MARK}-sdk"),
+        "accounts.appid": make_app(acme, f"{MARK}-app"),
         "accounts.metric": make_metric(acme, f"{MARK}_METRIC"),
         "accounts.apikey": key,
         "accounts.account": account,
@@ -378,6 +381,7 @@ def _copy(row, number):
     changes = {
         "slug": f"copy-{number}",
         "key": f"KEY{number}",
+        "app_id": f"app-{number}",
         "domain": f"copy{number}.example",
         "network": f"10.{number}.0.0/16",
         "digest": bytes([number]) * 32,

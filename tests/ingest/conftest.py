@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from ingest import commit, counters
+from ingest import app_ids, commit, counters
 from ingest.credentials import cache
 from ingest.events import decode_events
 from ingest.models import InboxEntry, IngestCounter
@@ -23,7 +23,9 @@ EVENTS = "/api/v1/events"
 def fresh_process():
     """As if the web process had just started, and ended with the test."""
     cache.clear()
+    app_ids.forget()
     throttle.keys.buckets.clear()
+    throttle.apps.buckets.clear()
     throttle.addresses.buckets.clear()
     counters.forget()
     yield

@@ -1,0 +1,104 @@
+"""Apps: which product the signals of an app id are about, and what waits for it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.admin.base import ScopedFilter, WorkspaceAdmin, WorkspaceForm, person
+from accounts.models import AppId
+from accounts.peer import peer_address
+from accounts.roles import Action, can
+from ingest.models import QuarantinedEvent
+from ingest.quarantine import replay
+
+
+class AppForm(WorkspaceForm):
+    """Tells two spellings of one app id before the database does."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # It is not asked for, and still what must be unique.
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"folded_id"}
+
+    def _update_errors(self, errors: Any) -> None:
+        # What is wrong with the folded id is wrong with what was typed.
+        found = getattr(errors, "error_dict", {})
+        if "folded_id" in found:
+            found.setdefault("app_id", []).extend(found.pop("folded_id"))
+        super()._update_errors(errors)  # type: ignore[misc]
+
+
+@admin.register(AppId)
+class AppIdAdmin(WorkspaceAdmin):
+    """Apps. An id is public, so it is not revoked but switched off."""
+
+    form = AppForm
+    add_action = Action.CONFIGURE
+    change_action = Action.CONFIGURE
+    delete_action = Action.CONFIGURE
+    list_display = ("app_id", "product", "is_enabled", "created_at")
+    list_filter = ("is_enabled", ("product", ScopedFilter))
+    list_select_related = ("workspace", "product")
+    search_fields = ("folded_id",)
+    search_help_text = "A part of the app id."
+    ordering = ("app_id",)
+    fields = ("workspace", "app_id", "product", "is_enabled")
+    actions = ("enable", "disable")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the id: it is built into apps."""
+        del request
+        return ("app_id",) if obj else ()
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Put what has waited for the app through the digest again."""
+        super().save_model(request, obj, form, change)
+        self._replay(request, [obj])
+
+    @admin.action(description="Switch on", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Take signals of the ticked apps again, and those that have waited."""
+        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
+        rows.update(is_enabled=True)
+        self.message_user(request, f"{len(rows)} apps are switched on.")
+        self._replay(request, list(rows.select_related("workspace")))
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Keep signals of the ticked apps in quarantine from now on."""
+        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
+        number = rows.update(is_enabled=False)
+        self.message_user(request, f"{number} apps are switched off.")
+
+    def _replay(self, request: HttpRequest, apps: list[AppId]) -> None:
+        """Replay what has waited; of unknown apps in nobody's workspace, too."""
+        number = sum(
+            replay(
+                workspace,
+                reason=reason,
+                subject=app.folded_id,
+                actor=person(request),
+                ip=peer_address(request) or None,
+            )
+            for app in apps
+            if app.is_enabled and can(person(request), Action.REPLAY, app.workspace_id)
+            for workspace, reason in (
+                (app.workspace, QuarantinedEvent.Reason.UNKNOWN_APP),
+                (app.workspace, QuarantinedEvent.Reason.APP_DISABLED),
+                (None, QuarantinedEvent.Reason.UNKNOWN_APP),
+            )
+        )
+        if number:
+            self.message_user(
+                request,
+                f"{number:,} signals have waited for this and are on their way.",
+                messages.SUCCESS,
+            )
