@@ -251,9 +251,17 @@ def mark_used(cursor: CursorWrapper, uses: Iterable[tuple[int, datetime]]) -> No
 def reseal_keys() -> int:
     """Seal every key with the first of the ``FIELD_KEY``s, and return how many.
 
-    All or nothing. Afterwards the older field keys can be dropped from the setting.
+    The workspaces' SSO secrets too. All or nothing.
     """
     with transaction.atomic():
+        workspaces = list(
+            Workspace.objects.select_for_update()
+            .exclude(reamaze_sso_sealed="")
+            .order_by("pk")
+        )
+        for workspace in workspaces:
+            workspace.reamaze_sso_sealed = reseal(workspace.reamaze_sso_sealed)
+        Workspace.objects.bulk_update(workspaces, ["reamaze_sso_sealed"])
         keys = list(ApiKey.objects.select_for_update(of=("self",)).order_by("pk"))
         for key in keys:
             key.sealed = reseal(key.sealed)

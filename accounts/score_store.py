@@ -19,6 +19,7 @@ from accounts.models import (
     Account,
     AccountScore,
     DeveloperScore,
+    Metric,
     ScoreModel,
     TouchedDeveloper,
     Workspace,
@@ -98,6 +99,15 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
         if model.applied_at is None:
             ScoreModel.objects.filter(pk=model.pk).update(applied_at=now)
     return Scored(developers, accounts)
+
+
+def touch_users_of(metric: Metric) -> None:
+    """Have everybody scored again who ever used a metric.
+
+    For a change of what its values mean; one of its weight makes a new score model.
+    """
+    with connection.cursor() as cursor:
+        run(cursor, "touch_metric", workspace=metric.workspace_id, metric=metric.pk)
 
 
 def rescore_accounts(accounts: Collection[int]) -> None:

@@ -1,5 +1,7 @@
 """A first event to paste into a shell, for each dialect that a key may be used with."""
 
+import base64
+import hashlib
 import json
 import shlex
 import time
@@ -26,7 +28,11 @@ def samples(key: ApiKey, token: str, *, base: str) -> list[Sample]:
     if key.kind != ApiKey.Kind.INGEST:
         return []
     product = key.product.key if key.product else PRODUCT
-    makers = {Dialect.REO: _reo, Dialect.NATIVE: _native}
+    makers = {
+        Dialect.REO: _reo,
+        Dialect.REAMAZE: _reamaze,
+        Dialect.NATIVE: _native,
+    }
     return [
         Sample(dialect.label, maker(base, token, product))
         for dialect, maker in makers.items()
@@ -49,6 +55,17 @@ def _reo(base: str, token: str, product: str) -> str:
     return _curl(
         f"{base}/api/product/usage", f"X-API-KEY: {token}", {"payload": payload}
     )
+
+
+def _reamaze(base: str, token: str, product: str) -> str:  # noqa: ARG001 (has none)
+    user_id = "1"
+    authkey = hashlib.sha256(f"{user_id}:{token}".encode()).hexdigest()
+    body = {
+        "user": {"id": user_id, "email": "dev@example.com", "authkey": authkey},
+        "event": {"name": "purchase", "value": 9.5},
+    }
+    credentials = base64.b64encode(f"{token}:".encode()).decode()
+    return _curl(f"{base}/data/events", f"Authorization: Basic {credentials}", body)
 
 
 def _native(base: str, token: str, product: str) -> str:

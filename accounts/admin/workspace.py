@@ -17,11 +17,13 @@ from accounts.admin.base import (
     WorkspaceInline,
     person,
 )
+from accounts.audit import record
 from accounts.errors import AccountsError
 from accounts.invitations import invitation_link
-from accounts.models import Membership, Role, Workspace
+from accounts.models import AuditEntry, Membership, Role, Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action
+from accounts.sealing import seal
 from accounts.services import (
     invite,
     prepare_workspace,
@@ -53,6 +55,40 @@ class MembersInline(WorkspaceInline):
         return format_html('<a href="{}">{}</a>', address, membership.user.email)
 
 
+class WorkspaceSettingsForm(WorkspaceForm):
+    """The settings of a workspace; its secret goes in and never comes out."""
+
+    sso_secret = forms.CharField(
+        label="SSO secret",
+        required=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    forget_sso_secret = forms.BooleanField(label="Forget the secret", required=False)
+
+    class Meta:
+        model = Workspace
+        fields = ("name", "slug")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "sso_secret" in self.fields:
+            self.fields["sso_secret"].help_text = (
+                "One is set; what you type replaces it."
+                if self.instance.reamaze_sso_sealed
+                else "None is set. Reamaze plug-ins that sign with one need it here."
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Seal the secret."""
+        data = super().clean()
+        if data.get("forget_sso_secret"):
+            self.instance.reamaze_sso_sealed = ""
+        if data.get("sso_secret"):
+            self.instance.reamaze_sso_sealed = seal(data["sso_secret"])
+        return data
+
+
 @admin.register(Workspace)
 class WorkspaceModelAdmin(WorkspaceAdmin):
     """Tenants. Operators make them; nobody deletes one here."""
@@ -62,7 +98,7 @@ class WorkspaceModelAdmin(WorkspaceAdmin):
     list_display = ("name", "slug", "your_role", "member_count", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    fields = ("name", "slug")
+    form = WorkspaceSettingsForm
     inlines = (MembersInline,)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -88,6 +124,24 @@ class WorkspaceModelAdmin(WorkspaceAdmin):
             own_role=Coalesce(Subquery(own), Value("operator")),
         )
         return annotated
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for a name first, and for settings once the workspace is there."""
+        if obj is None:
+            return ((None, {"fields": ("name", "slug")}),)
+        secret = ["sso_secret"]
+        if obj.reamaze_sso_sealed and self.has_change_permission(request, obj):
+            secret.append("forget_sso_secret")
+        return (
+            (None, {"fields": ("name", "slug", "license_days")}),
+            ("Reamaze senders", {"fields": ("reamaze_authkey_alone", *secret)}),
+            ("Pages", {"fields": ("outside_images",)}),
+        )
+
+    @admin.display(description="SSO secret")
+    def sso_secret(self, workspace: Any) -> str:
+        """Say to those who may only look whether there is one."""
+        return "set" if workspace.reamaze_sso_sealed else "not set"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the slug for ever: senders have it in their settings."""
@@ -116,10 +170,19 @@ class WorkspaceModelAdmin(WorkspaceAdmin):
         form: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        """Give a new workspace its first metric and score model."""
+        """Give a new workspace its first metric and score model; note changes."""
         super().save_model(request, obj, form, change)
         if not change:
             prepare_workspace(obj)
+        elif form.changed_data:
+            record(
+                workspace=obj,
+                action=AuditEntry.Action.WORKSPACE_CHANGED,
+                subject=obj.slug,
+                actor=person(request),
+                ip=peer_address(request) or None,
+                detail={"changed": form.changed_data},
+            )
 
 
 class MembershipForm(WorkspaceForm):

@@ -17,6 +17,7 @@ from accounts.models import Metric
 from accounts.peer import peer_address
 from accounts.roles import Action, can
 from accounts.score_models import sync_weights
+from accounts.score_store import touch_users_of
 from ingest.models import QuarantinedEvent
 from ingest.quarantine import replay
 
@@ -47,12 +48,18 @@ class MetricAdmin(ToolsAdmin):
     form = MetricForm
     add_action = Action.CONFIGURE
     change_action = Action.CONFIGURE
-    list_display = ("key", "label", "level", "weight", "daily_cap", "created_at")
-    list_filter = ("level",)
+    list_display = (
+        *("key", "label", "level", "weight", "daily_cap", "adds_to_lifetime_value"),
+        "created_at",
+    )
+    list_filter = ("level", "adds_to_lifetime_value")
     list_select_related = ("workspace",)
     search_fields = ("key", "label")
     ordering = ("key",)
-    fields = ("workspace", "key", "label", "level", "weight", "daily_cap")
+    fields = (
+        *("workspace", "key", "label", "level", "weight", "daily_cap"),
+        "adds_to_lifetime_value",
+    )
     actions = ("replay_waiting",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -70,6 +77,8 @@ class MetricAdmin(ToolsAdmin):
         """Bring the score model in step, and offer what has waited for the metric."""
         super().save_model(request, obj, form, change)
         sync_weights(obj.workspace, actor=person(request))
+        if "adds_to_lifetime_value" in form.changed_data:
+            touch_users_of(obj)
         number = waiting_for(obj).count()
         if number:
             self.message_user(

@@ -18,7 +18,7 @@ from ingest.dialects.reamaze import form
 from ingest.digest import digest_until_empty
 from ingest.inbox import accept_without_request
 from ingest.models import Event
-from tests.factories import make_metric
+from tests.factories import make_member, make_metric
 from tests.ingest.digesting import counters, quarantined
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +154,25 @@ def test_sums_too_large_for_a_number_stop_no_scoring(workspace):
     DailyUsage.objects.update(value_sum=1e308)
     score_touched()
     assert worth()[0] == {"1": 2e250}
+
+
+def test_a_flag_set_later_counts_what_was_before(client, workspace):
+    client.force_login(make_member(workspace, "admin"))
+    metric = make_metric(workspace, "BUILD")
+    sync_weights(workspace)
+    digest(workspace, happening("build", 180))
+    score_touched()
+    assert worth()[0] == {"1": 0.0}
+    response = client.post(
+        f"/admin/accounts/metric/{metric.pk}/change/",
+        {
+            "workspace": workspace.pk,
+            "label": "Build",
+            "level": metric.level,
+            "weight": metric.weight,
+            "adds_to_lifetime_value": "on",
+        },
+    )
+    assert response.status_code == 302
+    score_touched()
+    assert worth()[0] == {"1": 180.0}
