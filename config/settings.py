@@ -241,6 +241,23 @@ SPECTACULAR_SETTINGS = {
         "securitySchemes": {
             "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
             "bearer": {"type": "http", "scheme": "bearer"},
+            "accessToken": {
+                "type": "oauth2",
+                "flows": {
+                    "clientCredentials": {
+                        "tokenUrl": "/oauth2/token",
+                        "scopes": {
+                            "connector.write": "Send events and provisioned users",
+                            "report.read": "Read provisioned users",
+                        },
+                    }
+                },
+            },
+            "client": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "CLIENT_ID:CLIENT_SECRET",
+            },
             "basic": {"type": "http", "scheme": "basic"},
             "licenceKey": {"type": "apiKey", "in": "query", "name": "api_key"},
         }

@@ -97,9 +97,7 @@ def verify(
     return key
 
 
-def _problem(
-    key: VerifiedKey, dialect: str, address: str, kind: str
-) -> Refused | None:
+def _problem(key: VerifiedKey, dialect: str, address: str, kind: str) -> Refused | None:
     if key.is_revoked:
         return Refused(Reason.REVOKED_KEY, "the API key is revoked")
     if key.expires_at is not None and key.expires_at <= time.time():

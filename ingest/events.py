@@ -59,8 +59,6 @@ class NormalizedEvent(msgspec.Struct, array_like=True, frozen=True):
     flags: int = 0
     # App id in its folded form; the digest finds the product, or sets the event aside.
     app_id: str = ""
-    # True where the ledger never forgets the key (contract `productiv`: for ever).
-    keeps_key: bool = False
 
 
 class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -96,7 +94,6 @@ class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     is_profile: bool = False
     flags: int = 0
     app_id: str = ""
-    keeps_key: bool = False
 
 
 # JSON and not MessagePack: the properties go into a jsonb column as they are.

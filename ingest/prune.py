@@ -13,6 +13,8 @@ from ingest.statements import statement
 COUNTER_DAYS = 400
 # Settled quarantine rows are kept so that people can look up what became of them.
 SETTLED_DAYS = 90
+# Access tokens that have ended are listed for a while.
+TOKEN_DAYS = 7
 # One statement never holds locks and WAL for longer than this many rows take.
 ROWS_AT_ONCE = 50_000
 
@@ -26,6 +28,7 @@ class Pruned:
     counters: int
     settled: int
     months: tuple[str, ...]
+    access_tokens: int = 0
 
 
 def prune(*, dry_run: bool = False) -> Pruned:
@@ -50,6 +53,9 @@ def prune(*, dry_run: bool = False) -> Pruned:
         ),
         settled=_prune("settled", now - timedelta(days=SETTLED_DAYS), dry_run=dry_run),
         months=tuple(_drop_events(now, dry_run=dry_run)),
+        access_tokens=_prune(
+            "access_tokens", now - timedelta(days=TOKEN_DAYS), dry_run=dry_run
+        ),
     )
 
 

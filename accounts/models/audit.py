@@ -22,6 +22,7 @@ class AuditEntry(models.Model):
         QUARANTINE_DISCARDED = "quarantine_discarded", "Quarantine discarded"
         CORRECTION_MADE = "correction_made", "Correction made"
         CORRECTION_UNDONE = "correction_undone", "Correction undone"
+        TOKENS_REVOKED = "tokens_revoked", "Access tokens revoked"
         MEMBER_CHANGED = "member_changed", "Member changed"
         WORKSPACE_CHANGED = "workspace_changed", "Workspace changed"
         LICENSE_ADDED = "license_added", "Licence added"

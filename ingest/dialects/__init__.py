@@ -1,7 +1,7 @@
 """The dialects: one module per kind of sender, one line here for each."""
 
 from ingest.dialects import license as licences
-from ingest.dialects import native, reamaze, reo, telemetrydeck
+from ingest.dialects import native, productiv, reamaze, reo, telemetrydeck
 from ingest.dialects.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {
@@ -11,6 +11,7 @@ DIALECTS: dict[str, Dialect] = {
         reo.DIALECT,
         licences.DIALECT,
         telemetrydeck.DIALECT,
+        productiv.DIALECT,
         reamaze.DIALECT,
     )
 }

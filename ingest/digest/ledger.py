@@ -1,5 +1,6 @@
 """The ledger of event keys: what makes an event count once."""
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from struct import Struct
 
@@ -13,10 +14,18 @@ from ingest.statements import statement
 # Fields of one row: workspace (8 bytes), key (16), seen_on (4: days since 2000).
 _row = Struct(">hiqi16sii").pack
 _POSTGRES_DAY = date(2000, 1, 1)
+# When keys that are kept for ever count as seen, so that no pruning finds them.
+NEVER_PRUNED = date(9999, 12, 31)
 
 
-def enter_keys(cursor: CursorWrapper, keys: dict[int, set[str]]) -> dict[int, set[str]]:
+def enter_keys(
+    cursor: CursorWrapper,
+    keys: dict[int, set[str]],
+    lasting: AbstractSet[str] = frozenset(),
+) -> dict[int, set[str]]:
     """Enter the keys of a batch by workspace, and return those that are new.
+
+    Those of ``lasting`` are never pruned.
 
     Keys are hexadecimal. They are looked up first and the new ones sent with COPY,
     which takes less than half the time of INSERT … ON CONFLICT; should another worker
@@ -32,19 +41,32 @@ def enter_keys(cursor: CursorWrapper, keys: dict[int, set[str]]) -> dict[int, se
         return fresh
     try:
         with transaction.atomic():
-            _copy(cursor, fresh)
+            _copy(cursor, fresh, lasting)
     except psycopg.errors.UniqueViolation:
-        cursor.execute(statement("keys_add"), _arrays(fresh))
+        cursor.execute(
+            statement("keys_add"),
+            {
+                **_arrays(fresh),
+                "lasting": sorted(lasting),
+                "never_pruned": NEVER_PRUNED,
+            },
+        )
         fresh = {workspace: set() for workspace in keys}
         for workspace, key in cursor.fetchall():
             fresh[workspace].add(key)
     return fresh
 
 
-def _copy(cursor: CursorWrapper, keys: dict[int, set[str]]) -> None:
+def _copy(
+    cursor: CursorWrapper, keys: dict[int, set[str]], lasting: AbstractSet[str]
+) -> None:
     today = (datetime.now(UTC).date() - _POSTGRES_DAY).days
+    never = (NEVER_PRUNED - _POSTGRES_DAY).days
     rows = [
-        _row(3, 8, workspace, 16, bytes.fromhex(key), 4, today)
+        _row(
+            *(3, 8, workspace, 16, bytes.fromhex(key), 4),
+            never if key in lasting else today,
+        )
         for workspace, found in sorted(keys.items())
         for key in sorted(found)
     ]

@@ -3,7 +3,13 @@
 -- a transaction that is entering one of them; the keys come sorted, so no two digests
 -- wait for each other.
 INSERT INTO ingest_eventkey (workspace_id, key, seen_on)
-SELECT batch.workspace_id, batch.key, (now() AT TIME ZONE 'UTC')::date
+SELECT
+    batch.workspace_id,
+    batch.key,
+    CASE
+        WHEN batch.key = ANY(%(lasting)s::uuid[]) THEN %(never_pruned)s
+        ELSE (now() AT TIME ZONE 'UTC')::date
+    END
 FROM unnest(%(workspaces)s::bigint[], %(keys)s::uuid[]) AS batch (workspace_id, key)
 ON CONFLICT DO NOTHING
 RETURNING workspace_id, replace(key::text, '-', '')

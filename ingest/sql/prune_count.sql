@@ -9,6 +9,9 @@ SELECT
         )
         WHEN 'counters'
             THEN (SELECT count(*) FROM ingest_ingestcounter WHERE hour < %(before)s)
+        WHEN 'access_tokens' THEN (
+            SELECT count(*) FROM accounts_accesstoken WHERE expires_at < %(before)s
+        )
         ELSE (
             SELECT count(*)
             FROM ingest_quarantinedevent

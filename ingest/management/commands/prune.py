@@ -25,5 +25,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{pruned.event_keys} event keys, {pruned.idempotency_keys} answers,"
             f" {pruned.counters} counters and {pruned.settled} settled quarantine rows"
-            f" {verb}."
+            f" {verb}, and {pruned.access_tokens} access tokens."
         )
