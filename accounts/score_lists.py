@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Exp, Least
 
-from accounts.models import Account, Developer, ScoreModel, TouchedDeveloper
+from accounts.models import Account, Developer, Metric, ScoreModel, TouchedDeveloper
 from accounts.scoring import (
     HALF_SHOWN,
     LARGEST_EXPONENT,
@@ -57,6 +57,19 @@ def with_score(
                 workspace_id=model.workspace_id, version__gt=model.version
             )
         ),
+    )
+
+
+def with_worth(queryset: QuerySet[Subject]) -> QuerySet[Any]:
+    """Annotate accounts or developers with their lifetime value.
+
+    Adds ``worth`` and ``has_worth``: whether their workspace adds up values at all.
+    """
+    metrics = Metric.objects.filter(
+        workspace_id=OuterRef("workspace_id"), adds_to_lifetime_value=True
+    )
+    return queryset.annotate(
+        worth=Coalesce(F("score__lifetime_value"), 0.0), has_worth=Exists(metrics)
     )
 
 

@@ -65,7 +65,12 @@ class ListForm(forms.Form):
     )
     sort = forms.ChoiceField(
         required=False,
-        choices=[("score", "Score"), ("seen", "Last seen"), ("name", "Name")],
+        choices=[
+            ("score", "Score"),
+            ("worth", "Lifetime value"),
+            ("seen", "Last seen"),
+            ("name", "Name"),
+        ],
     )
 
     def __init__(self, data: Any, *, workspace: Workspace) -> None:

@@ -1,7 +1,9 @@
 """The pages: form in, one query function, a template out."""
 
 from datetime import UTC, date, datetime
+from typing import cast
 
+from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Account, Developer
 from accounts.roles import Action
+from accounts.score_lists import with_worth
 from dashboards import periods
 from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
@@ -87,7 +90,9 @@ def accounts(request: WorkspaceRequest) -> HttpResponse:
 def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Show one account."""
     found = get_object_or_404(
-        Account.objects.in_workspace(request.workspace).select_related("workspace"),
+        with_worth(
+            Account.objects.in_workspace(request.workspace).select_related("workspace")
+        ),
         pk=pk,
     )
     form = PeriodForm(request.GET)
@@ -141,28 +146,27 @@ def show_developer(
 ) -> HttpResponse:
     """Show one developer, perhaps with a correction that was refused and why."""
     found = get_object_or_404(
-        Developer.objects.in_workspace(request.workspace).select_related(
-            "workspace", "account"
+        with_worth(
+            Developer.objects.in_workspace(request.workspace).select_related(
+                "workspace", "account"
+            )
         ),
         pk=pk,
     )
     form = PeriodForm(request.GET)
     period = form.period(_today())
     refused = move_form is not None or merge_form is not None
-    return render(
+    page = developer_query.build(
+        found, period, request.GET, lines=_receipt_lines(request), today=_today()
+    )
+    response = render(
         request,
         "dashboards/developer.html",
         {
             "page_title": str(found),
             "form": form,
             "period": period,
-            "page": developer_query.build(
-                found,
-                period,
-                request.GET,
-                lines=_receipt_lines(request),
-                today=_today(),
-            ),
+            "page": page,
             "shows_all": _receipt_lines(request) == ALL_LINES,
             "may_correct": may(request, Action.CORRECT),
             "move_form": move_form or MoveForm(workspace=request.workspace),
@@ -170,6 +174,11 @@ def show_developer(
         },
         status=422 if refused else 200,
     )
+    if page.picture:
+        # Of this page alone, and for this source alone.
+        allow_images = csp_update({"img-src": [page.picture.source]})
+        return cast("HttpResponse", allow_images(lambda _: response)(request))
+    return response
 
 
 @require_GET

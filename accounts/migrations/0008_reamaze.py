@@ -60,7 +60,11 @@ class Migration(migrations.Migration):
             "developerscore",
             models.Index(
                 fields=["workspace", "-lifetime_value", "-developer"],
-                condition=models.Q(("lifetime_value", 0), _negated=True),
+                condition=models.Q(
+                    ("lifetime_value__lt", 0),
+                    ("lifetime_value__gt", 0),
+                    _connector="OR",
+                ),
                 name="developer_value_order",
             ),
         ),

@@ -97,7 +97,7 @@ class DeveloperScore(models.Model):
             # The same sorted by lifetime value, of those who have one.
             models.Index(
                 fields=("workspace", "-lifetime_value", "-developer"),
-                condition=~Q(lifetime_value=0),
+                condition=Q(lifetime_value__lt=0) | Q(lifetime_value__gt=0),
                 name="developer_value_order",
             ),
         )

@@ -19,7 +19,7 @@ from accounts.score_history import account_trends
 from accounts.score_lists import with_score
 from dashboards import charts
 from dashboards.periods import Period
-from dashboards.queries.lists import trends
+from dashboards.queries.lists import trends, worth_of
 from dashboards.queries.scores import Move, ScoreReader, Shown, moves, reader_for
 
 MOST_DEVELOPERS = 10
@@ -71,6 +71,8 @@ class AccountPage:
     meter: charts.BandMeter
     trend: charts.LineChart
     moves: tuple[Move, ...]
+    # "" where the workspace adds up no values.
+    worth: str
     receipt: Receipt
     usage: charts.StackedChart
     metrics: tuple[MetricRow, ...]
@@ -105,6 +107,7 @@ def build(account: Account, period: Period, *, lines: int, today: date) -> Accou
         meter=reader.meter(receipt.score),
         trend=trend,
         moves=moves(trend),
+        worth=worth_of(account),
         receipt=receipt.folded(lines),
         usage=_usage(account, period),
         metrics=_metrics(account, period),

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Developer, Workspace
-from accounts.score_lists import in_band, with_score
+from accounts.score_lists import in_band, with_score, with_worth
 from accounts.scoring import Band
 from dashboards import charts
 from dashboards.forms import ListForm
@@ -22,6 +22,7 @@ NEVER = datetime(1, 1, 1, tzinfo=UTC)
 # put in their place, although that leaves the index of the list unused.
 ORDERS = {
     "score": Order("sort_points", "pk", True, lambda row: row.sort_points),
+    "worth": Order("worth", "pk", True, lambda row: row.worth),
     "seen": Order("sort_seen", "pk", True, lambda row: row.sort_seen),
     "name": Order("name", "pk", False, lambda row: row.name),
 }
@@ -39,6 +40,7 @@ class AccountRow:
     is_stale: bool
     trend: charts.Sparkline
     developers: int
+    worth: str
     last_seen_at: datetime | None
 
 
@@ -48,6 +50,8 @@ class AccountList:
 
     rows: tuple[AccountRow, ...]
     total: Total
+    # Whether the workspace adds up lifetime values.
+    has_worth: bool
     next_cursor: str
     previous_cursor: str
 
@@ -61,7 +65,9 @@ def build(
     if band := form.value("band"):
         accounts = in_band(accounts, Band(band), reader.model, today)
     order = ORDERS[form.value("sort") or "score"]
-    listed = with_score(accounts.select_related("score"), reader.model, today)
+    listed = with_score(
+        with_worth(accounts.select_related("score")), reader.model, today
+    )
     page = paginate(listed, order=order, params=params)
     spark = trends("developer__account_id", (row.pk for row in page.rows), today=today)
     return AccountList(
@@ -75,11 +81,13 @@ def build(
                 is_stale=row.is_stale,
                 trend=spark[row.pk],
                 developers=row.score.active_developers if has_score(row) else 0,
+                worth=charts.full(row.worth),
                 last_seen_at=row.last_seen_at,
             )
             for row in page.rows
         ),
         total=total_of(accounts),
+        has_worth=any(row.has_worth for row in page.rows),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
     )

@@ -18,6 +18,8 @@ from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.developers import identity_rank
 from dashboards.queries.events import Timeline, timeline
+from dashboards.queries.lists import worth_of
+from dashboards.queries.profile import Picture, Trait, picture_of, profile_of
 from dashboards.queries.scores import Move, Shown, moves, reader_for
 
 MOST_IDENTITIES = 200
@@ -35,6 +37,10 @@ class DeveloperPage:
     meter: charts.BandMeter
     trend: charts.LineChart
     moves: tuple[Move, ...]
+    # "" where the workspace adds up no values.
+    worth: str
+    profile: tuple[Trait, ...]
+    picture: Picture | None
     receipt: Receipt
     usage: charts.BarChart
     metrics: charts.RankedBars
@@ -70,6 +76,9 @@ def build(
         meter=reader.meter(receipt.score),
         trend=trend,
         moves=moves(trend),
+        worth=worth_of(developer),
+        profile=profile_of(developer),
+        picture=picture_of(developer, identities),
         receipt=receipt.folded(lines),
         usage=_usage(developer, period),
         metrics=_metrics(developer, period),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Q, QuerySet
 
 from accounts.models import Account, Developer, Identity, Workspace
-from accounts.score_lists import in_band, with_score
+from accounts.score_lists import in_band, with_score, with_worth
 from accounts.scoring import Band
 from dashboards import charts
 from dashboards.forms import DeveloperListForm
@@ -17,10 +17,14 @@ from dashboards.queries.lists import Total, total_of, trends, uses_product
 from dashboards.queries.scores import Shown, reader_for
 
 # Each order walks an index: developer_score_order, developer_by_seen and
-# developer_by_name. A developer exists through an event, so none lacks a last visit,
-# and only those of the last seconds lack a score.
+# developer_by_name; by lifetime value, developer_value_order. A developer exists
+# through an event or a profile, so none lacks a last visit; who has used nothing, and
+# who did in the last seconds, lacks a score.
 ORDERS = {
     "score": Order("score__points", "pk", True, lambda row: row.score.points),
+    "worth": Order(
+        "score__lifetime_value", "pk", True, lambda row: row.score.lifetime_value
+    ),
     "seen": Order("last_seen_at", "pk", True, lambda row: row.last_seen_at),
     "name": Order("display_name", "pk", False, lambda row: row.display_name),
 }
@@ -40,6 +44,7 @@ class DeveloperRow:
     is_stale: bool
     trend: charts.Sparkline
     is_anonymous: bool
+    worth: str
     last_seen_at: datetime | None
 
 
@@ -50,6 +55,8 @@ class DeveloperList:
     rows: tuple[DeveloperRow, ...]
     total: Total
     account: Account | None
+    # Whether the workspace adds up lifetime values.
+    has_worth: bool
     next_cursor: str
     previous_cursor: str
 
@@ -67,13 +74,21 @@ def build(
     if band := form.value("band"):
         people = in_band(people, Band(band), reader.model, today)
     sort = form.value("sort") or "score"
+    if sort == "worth":
+        # Those who have one, which the total says too.
+        people = people.filter(
+            Q(score__lifetime_value__lt=0) | Q(score__lifetime_value__gt=0),
+            score__workspace=workspace,
+        )
     listed = people
     if sort == "score":
         listed = people.filter(score__workspace=workspace)
     elif sort == "seen":
         listed = people.filter(last_seen_at__isnull=False)
     page = paginate(
-        with_score(listed.select_related("account", "score"), reader.model, today),
+        with_score(
+            with_worth(listed.select_related("account", "score")), reader.model, today
+        ),
         order=ORDERS[sort],
         params=params,
     )
@@ -98,12 +113,14 @@ def build(
                 is_stale=row.is_stale,
                 trend=spark[row.pk],
                 is_anonymous=row.is_anonymous,
+                worth=charts.full(row.worth),
                 last_seen_at=row.last_seen_at,
             )
             for row in page.rows
         ),
         total=total_of(people),
         account=account,
+        has_worth=any(row.has_worth for row in page.rows),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
     )

@@ -49,6 +49,11 @@ def uses_product(product: Model, *, owner: str, today: date) -> Exists:
     )
 
 
+def worth_of(subject: Any) -> str:
+    """Write the lifetime value of a row out of `with_worth`; "" where none is kept."""
+    return charts.full(subject.worth) if subject.has_worth or subject.worth else ""
+
+
 def trends(
     owner: str, ids: Iterable[int], *, today: date
 ) -> dict[int, charts.Sparkline]:
