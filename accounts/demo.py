@@ -58,6 +58,9 @@ def create_demo_workspace() -> tuple[Workspace, ApiKey]:
     """
     with transaction.atomic():
         workspace = create_workspace(SLUG, NAME, is_demo=True)
+        # So that the vendor's curl lines work here as they are printed.
+        workspace.reamaze_authkey_alone = True
+        workspace.save(update_fields=["reamaze_authkey_alone"])
         for email, name, role in PEOPLE:
             set_role(workspace, _person(email, name), role)
         key, _ = create_key(workspace=workspace, name=KEY_NAME)

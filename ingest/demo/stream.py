@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate
 
+from ingest.demo import shop
 from ingest.demo.catalogue import CLI, UNKNOWN_METRIC, Action
 from ingest.demo.world import Person, World
 from ingest.events import NormalizedEvent, event_key
@@ -116,13 +117,33 @@ class _Day:
         result = []
         for second, index, action in made:
             person = people[index]
-            event = self._event(person, action, second, is_first=self._meet(index))
+            is_first = self._meet(index)
+            if is_first and shop.is_customer(person):
+                told = shop.profile(person, self._midnight + second)
+                result.append((second, shop.DIALECT, told))
+            event = self._event(person, action, second, is_first=is_first)
             result.append((second, person.dialect, event))
             if rng.random() < REPEATED:
                 later = min(second + rng.randrange(2, 300), SECONDS_PER_DAY - 1)
                 result.append((later, person.dialect, event))
         result += self._unknown(made)
+        result += self._bought(made)
         return result
+
+    def _bought(
+        self, made: list[tuple[int, int, Action]]
+    ) -> list[tuple[int, str, NormalizedEvent]]:
+        """Return what customers bought on the day, from a chance of its own."""
+        seed = f"shop {self._world.size.seed} {self._offset}"
+        doers = [
+            (self._world.people[index], self._midnight + second)
+            for second, index, _ in made
+        ]
+        bought = shop.purchases(doers, random.Random(seed))  # noqa: S311 (as above)
+        return [
+            (int(event.occurred_at - self._midnight), shop.DIALECT, event)
+            for event in bought
+        ]
 
     def _meet(self, index: int) -> bool:
         is_first = not self._introduced[index]

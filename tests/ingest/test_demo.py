@@ -17,6 +17,7 @@ from accounts.models import (
     AccountNetwork,
     DailyUsage,
     Developer,
+    DeveloperScore,
     Membership,
     Role,
     ScoreSnapshot,
@@ -151,7 +152,11 @@ def test_the_workspace_has_something_to_say_on_every_page(committing):
     workspace = seeded.workspace
     assert workspace.is_demo
     assert not TouchedDeveloper.objects.exists()
-    assert seeded.outcomes["accepted"] == Event.objects.count()
+    # Profiles are accepted, and are no events.
+    customers = Developer.objects.filter(traits__has_key="plan")
+    worth = DeveloperScore.objects.exclude(lifetime_value=0)
+    assert 0 < worth.count() <= customers.count()
+    assert seeded.outcomes["accepted"] == Event.objects.count() + customers.count()
     assert seeded.outcomes["duplicate"] > 0
     assert seeded.outcomes["quarantined"] == QuarantinedEvent.objects.count() > 0
     refused = IngestCounter.objects.filter(outcome__startswith="refused:")
