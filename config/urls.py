@@ -32,6 +32,7 @@ urlpatterns = [
         ),
         name="invitation",
     ),
+    path("api/v1/", include("accounts.api.urls")),
     path("", include("ingest.urls")),
     path("", include("dashboards.urls")),
 ]

@@ -15,6 +15,8 @@ PAGES = (
     ("overview", "Overview"),
     ("accounts", "Accounts"),
     ("developers", "Developers"),
+    ("signals", "Signals"),
+    ("licences", "Licences"),
     ("ingestion", "Ingestion"),
 )
 

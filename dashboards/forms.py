@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 from django import forms
 from django.db.models import Q
 
-from accounts.models import Account, Developer, Identity, Product, Workspace
+from accounts.models import (
+    Account,
+    Developer,
+    Identity,
+    Metric,
+    Product,
+    Workspace,
+)
 from accounts.models.developer import AttributionRule
 from accounts.scoring import Band
 from dashboards import periods
@@ -31,7 +38,7 @@ class PeriodForm(forms.Form):
 
     def period(self, today: date) -> periods.Period:
         """Return the period asked for, adding an error where there is none."""
-        if self.is_valid():
+        if not self.errors.keys() & {"days", "first", "last"}:
             first, last = self.cleaned_data["first"], self.cleaned_data["last"]
             if first or last:
                 try:
@@ -44,7 +51,56 @@ class PeriodForm(forms.Form):
 
     def complaints(self) -> list[str]:
         """Return what was wrong with the days, in sentences."""
-        return [str(text) for texts in self.errors.values() for text in texts]
+        return [
+            str(text)
+            for name in ("days", "first", "last")
+            for text in self.errors.get(name, ())
+        ]
+
+
+class SignalsForm(PeriodForm):
+    """Which signals; a wrong value is as good as none."""
+
+    mode = forms.ChoiceField(
+        required=False, choices=[("", "Production"), ("test", "Test mode")]
+    )
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(), required=False, empty_label="Any app"
+    )
+    type = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    key = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, data: Any, *, workspace: Workspace) -> None:
+        super().__init__(data)
+        products = self.fields["product"]
+        assert isinstance(products, forms.ModelChoiceField)  # noqa: S101 narrows the type
+        products.queryset = Product.objects.filter(
+            workspace=workspace, app_ids__isnull=False
+        ).distinct()
+        self.full_clean()
+
+    @property
+    def is_test(self) -> bool:
+        """Say whether test signals are asked for, and not the others."""
+        return bool(self.cleaned_data.get("mode"))
+
+    @property
+    def product_id(self) -> int | None:
+        """Return the product that the page is narrowed to."""
+        product = self.cleaned_data.get("product")
+        return product.pk if product else None
+
+    @property
+    def payload_key(self) -> str:
+        """Return the payload key to group by."""
+        return str(self.cleaned_data.get("key") or "")
+
+    def metric(self, workspace: Workspace) -> Metric | None:
+        """Return the type that the page is narrowed to."""
+        chosen = self.cleaned_data.get("type")
+        if not chosen:
+            return None
+        return Metric.objects.filter(workspace=workspace, pk=chosen).first()
 
 
 class ListForm(forms.Form):
@@ -99,6 +155,48 @@ class DeveloperListForm(ListForm):
     def is_filtered(self) -> bool:
         """Say whether anything narrows the list."""
         return super().is_filtered or bool(self.value("account"))
+
+
+class LicenceForm(forms.Form):
+    """Which licence telemetry. A wrong value is as good as none."""
+
+    ranges = (
+        *(("1", "24 hours"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days")),
+    )
+    days = forms.ChoiceField(required=False, choices=ranges)
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(), required=False, empty_label="Any product"
+    )
+    show = forms.ChoiceField(
+        required=False,
+        choices=[
+            *(("", "All records"), ("flagged", "Flagged ones"), ("clean", "Clean ones"))
+        ],
+    )
+    license = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, data: Any, *, workspace: Workspace) -> None:
+        super().__init__(data)
+        products = self.fields["product"]
+        assert isinstance(products, forms.ModelChoiceField)  # noqa: S101 narrows the type
+        products.queryset = Product.objects.filter(workspace=workspace)
+        self.full_clean()
+
+    def value(self, name: str) -> Any:
+        """Return a valid value, or an empty one."""
+        if name == "days":
+            return self.cleaned_data.get("days") or str(periods.DEFAULT_DAYS)
+        return self.cleaned_data.get(name) or ""
+
+    @property
+    def chosen_days(self) -> str:
+        """Return the range that is shown."""
+        return str(self.value("days"))
+
+    @property
+    def is_filtered(self) -> bool:
+        """Say whether anything narrows the records besides the time."""
+        return any(self.value(name) for name in ("product", "show", "license"))
 
 
 class MoveForm(forms.Form):

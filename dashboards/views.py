@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
-from accounts.models import Account, Developer
+from accounts.models import Account, Developer, License
 from accounts.roles import Action
 from accounts.score_lists import with_worth
 from dashboards import periods
@@ -17,17 +17,21 @@ from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
 from dashboards.forms import (
     DeveloperListForm,
+    LicenceForm,
     ListForm,
     MergeForm,
     MoveForm,
     PeriodForm,
+    SignalsForm,
 )
 from dashboards.queries import account as account_query
 from dashboards.queries import accounts as accounts_query
 from dashboards.queries import developer as developer_query
 from dashboards.queries import developers as developers_query
 from dashboards.queries import ingestion as ingestion_query
+from dashboards.queries import licences as licences_query
 from dashboards.queries import overview as overview_query
+from dashboards.queries import signals as signals_query
 
 # A receipt's lines come largest first.
 FIRST_LINES, ALL_LINES = 12, 2000
@@ -183,6 +187,25 @@ def show_developer(
 
 @require_GET
 @workspace_page()
+def signals(request: WorkspaceRequest) -> HttpResponse:
+    """Show what apps have signalled, production and test mode apart."""
+    form = SignalsForm(request.GET, workspace=request.workspace)
+    period = form.period(_today())
+    return render(
+        request,
+        "dashboards/signals.html",
+        {
+            "page_title": "Signals",
+            "form": form,
+            "period": period,
+            "page": signals_query.build(request.workspace, period, form),
+            "may_configure": may(request, Action.CONFIGURE),
+        },
+    )
+
+
+@require_GET
+@workspace_page()
 def ingestion(request: WorkspaceRequest) -> HttpResponse:
     """Show what arrives, what waits and what could not be used."""
     return render(
@@ -195,6 +218,45 @@ def ingestion(request: WorkspaceRequest) -> HttpResponse:
             "may_replay": may(request, Action.REPLAY),
             "may_discard": may(request, Action.DISCARD),
             "may_configure": may(request, Action.CONFIGURE),
+        },
+    )
+
+
+@require_GET
+@workspace_page()
+def licences(request: WorkspaceRequest) -> HttpResponse:
+    """Show licence telemetry: clean and flagged, and what it says."""
+    form = LicenceForm(request.GET, workspace=request.workspace)
+    return render(
+        request,
+        "dashboards/licences.html",
+        {
+            "page_title": "Licence telemetry",
+            "form": form,
+            "page": licences_query.build(
+                request.workspace, form, request.GET, now=_now()
+            ),
+        },
+    )
+
+
+@require_GET
+@workspace_page()
+def licence(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Show one licence, and what it reported."""
+    found = get_object_or_404(
+        License.objects.in_workspace(request.workspace).select_related(
+            "workspace", "account", "product"
+        ),
+        pk=pk,
+    )
+    return render(
+        request,
+        "dashboards/licence.html",
+        {
+            "page_title": found.key,
+            "page": licences_query.build_licence(found, request.GET, now=_now()),
+            "may_edit": may(request, Action.EDIT),
         },
     )
 

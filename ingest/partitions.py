@@ -78,8 +78,12 @@ def existing_months() -> list[Month]:
 
 
 def event_horizon() -> date | None:
-    """Return the day from which raw events are kept; None when all are."""
-    return EventHorizon.objects.order_by("-day").values_list("day", flat=True).first()
+    """Return the day from which all raw events are kept; None when they always were.
+
+    A workspace's own horizon is not asked: it has let go of some events only.
+    """
+    rows = EventHorizon.objects.filter(workspace=None).order_by("-day")
+    return rows.values_list("day", flat=True).first()
 
 
 def drop_months_before(first: Month, *, dry_run: bool = False) -> list[str]:

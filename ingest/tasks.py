@@ -7,7 +7,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from accounts.tasks import score_touched
-from ingest import partitions
+from ingest import license_retention, partitions
 from ingest import prune as pruning
 from ingest.digest import digest_until_empty
 from ingest.hints import hint_digest
@@ -39,3 +39,4 @@ def ensure_partitions() -> None:
 def prune() -> None:
     """Remove keys, answers, counters and events that are older than their window."""
     pruning.prune()
+    license_retention.prune_all()

@@ -6,8 +6,10 @@ with a key.
 
 from accounts.admin import (  # noqa: F401 (registers them)
     account,
+    application,
     audit,
     developer,
+    license,
     people,
     product,
     score,

@@ -6,9 +6,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.base import WorkspaceAdmin
-from accounts.models import Product
+from accounts.admin.base import WorkspaceAdmin, WorkspaceInline
+from accounts.models import Product, ProductVersion
 from accounts.roles import Action
+
+
+class VersionInline(WorkspaceInline):
+    """Versions that were really released; licence telemetry of others is flagged."""
+
+    model = ProductVersion
+    add_action = change_action = delete_action = Action.CONFIGURE
+    fields = ("version", "released_on", "is_supported")
+    verbose_name = "version"
 
 
 @admin.register(Product)
@@ -24,6 +33,7 @@ class ProductAdmin(WorkspaceAdmin):
     ordering = ("name",)
     fields = ("workspace", "key", "name", "is_discovered")
     actions = ("confirm",)
+    inlines = (VersionInline,)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask about discovery only where it happened."""

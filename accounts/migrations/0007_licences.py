@@ -179,6 +179,8 @@ class Migration(migrations.Migration):
                     ("manage", "Management API key"),
                 ],
                 default="ingest",
+                help_text="Ingestion keys go into software and read nothing; read keys "
+                "read telemetry and licences; management keys also change licences.",
                 max_length=10,
             ),
         ),

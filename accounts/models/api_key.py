@@ -49,7 +49,13 @@ class ApiKey(models.Model):
         Workspace, on_delete=models.CASCADE, related_name="api_keys"
     )
     name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.INGEST)
+    kind = models.CharField(
+        max_length=10,
+        choices=Kind,
+        default=Kind.INGEST,
+        help_text="Ingestion keys go into software and read nothing; read keys read "
+        "telemetry and licences; management keys also change licences.",
+    )
     prefix = models.CharField(max_length=24, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     sealed = models.TextField(editable=False)

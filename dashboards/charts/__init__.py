@@ -17,6 +17,7 @@ from dashboards.charts.gauge import BandMeter, Thresholds, band_meter, shown_sco
 from dashboards.charts.heatmap import Heatmap, heatmap
 from dashboards.charts.lines import LineChart, Sparkline, line, sparkline
 from dashboards.charts.parts import Cell, DataTable, Figure
+from dashboards.charts.points import PointChart, points
 from dashboards.charts.ranked import RankedBars, RankedItem, ranked
 from dashboards.charts.words import USES, Noun, change_sentence, full, percent_change
 
@@ -31,6 +32,7 @@ __all__ = [
     "Heatmap",
     "LineChart",
     "Noun",
+    "PointChart",
     "RankedBars",
     "RankedItem",
     "Series",
@@ -44,6 +46,7 @@ __all__ = [
     "heatmap",
     "line",
     "percent_change",
+    "points",
     "ranked",
     "shown_score",
     "sparkline",

@@ -91,6 +91,8 @@ class ApiKeyAdmin(ToolsAdmin):
         """Return what the key may be used for, in a few words."""
         names = [Dialect(name).label for name in key.dialects if name in Dialect.values]
         parts = [", ".join(names) or "all senders"]
+        if key.kind != ApiKey.Kind.INGEST:
+            parts.insert(0, key.get_kind_display())
         if key.product:
             parts.append(f"product {key.product}")
         if key.allowed_networks:
@@ -111,11 +113,11 @@ class ApiKeyAdmin(ToolsAdmin):
             name for name in keys.CHANGEABLE if name != "name"
         )
         if obj is None:
-            return ("workspace", "name", *scope)
+            return ("workspace", "name", "kind", *scope)
         facts = ("shown_key", "status", "last_used_at", "events_in_week")
         if not self.has_change_permission(request, obj):
             scope = ("scope", "expires_at", "shown_networks")
-        return ("workspace", "name", *facts, *scope, "maker", "created_at")
+        return ("workspace", "name", "kind", *facts, *scope, "maker", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep what is not typed in."""
@@ -123,7 +125,7 @@ class ApiKeyAdmin(ToolsAdmin):
         if obj is None:
             return ()
         return (
-            *("shown_key", "status", "last_used_at", "events_in_week", "scope"),
+            *("kind", "shown_key", "status", "last_used_at", "events_in_week", "scope"),
             *("shown_networks", "maker", "created_at"),
         )
 
@@ -163,6 +165,9 @@ class ApiKeyAdmin(ToolsAdmin):
                 product=obj.product,
                 expires_at=obj.expires_at,
                 networks=obj.allowed_networks,
+                kind=obj.kind,
+                scopes=obj.scopes,
+                sdk_signature=obj.sdk_signature,
                 actor=actor,
                 ip=ip,
             )
@@ -310,6 +315,7 @@ class ApiKeyAdmin(ToolsAdmin):
             "opts": self.opts,
             "original": key,
             "token": token,
+            "is_client": key.kind == ApiKey.Kind.CLIENT,
             "samples": samples(key, token, base=base),
         }
         return TemplateResponse(request, "admin/accounts/apikey/secret.html", context)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.admin.base import WorkspaceForm
 from accounts.models import ApiKey
-from accounts.models.api_key import Dialect
+from accounts.models.api_key import Dialect, Scope
 from accounts.models.fields import normalise_network
 
 OVERLAPS = (
@@ -41,6 +41,13 @@ class ApiKeyForm(WorkspaceForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Which interfaces take the key; none ticked means all.",
     )
+    scopes = forms.MultipleChoiceField(
+        label="Scopes",
+        choices=Scope.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="OAuth clients: what their tokens may do; none ticked means both.",
+    )
     allowed_networks = forms.CharField(
         label="Allowed networks",
         required=False,
@@ -50,7 +57,7 @@ class ApiKeyForm(WorkspaceForm):
 
     class Meta:
         model = ApiKey
-        fields = ("workspace", *keys.CHANGEABLE)
+        fields = ("workspace", "kind", *keys.CHANGEABLE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,6 +67,10 @@ class ApiKeyForm(WorkspaceForm):
     def clean_dialects(self) -> list[str]:
         """Keep one order, so that the same choice is the same list."""
         return sorted(self.cleaned_data["dialects"])
+
+    def clean_scopes(self) -> list[str]:
+        """Keep one order here as well."""
+        return sorted(self.cleaned_data["scopes"])
 
     def clean_allowed_networks(self) -> list[str]:
         """Read one network a line."""

@@ -5,7 +5,14 @@
 -- developers ingest_event_timeline and the primary key of daily usage.
 -- Value sums may differ by the order of addition, a millionth is allowed.
 WITH horizon AS (
-    SELECT coalesce(max(day), '-infinity'::date) AS day FROM ingest_eventhorizon
+    SELECT coalesce(max(day), '-infinity'::date) AS day
+    FROM ingest_eventhorizon
+    WHERE
+        workspace_id IS NULL
+        OR workspace_id = %(workspace)s
+        OR workspace_id IN (
+            SELECT workspace_id FROM accounts_developer WHERE id = ANY (%(developers)s)
+        )
 ),
 counted AS (
     SELECT

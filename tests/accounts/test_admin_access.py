@@ -1,6 +1,7 @@
 """Every address of the admin as every kind of visitor, and what each page may hold."""
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -12,11 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.applications import define_application
 from accounts.models import (
+    AccessToken,
     AccountNetwork,
+    Application,
     AuditEntry,
     Correction,
     Membership,
+    ProvisionedUser,
     ScoreModel,
 )
 from ingest.events import NormalizedEvent, encode_events
@@ -46,6 +51,9 @@ MAY = {
     "accounts.product": ("viewer", "admin", "admin", "-"),
     "accounts.appid": ("viewer", "admin", "admin", "admin"),
     "accounts.metric": ("viewer", "admin", "admin", "-"),
+    "accounts.application": ("viewer", "admin", "admin", "admin"),
+    "accounts.provisioneduser": ("viewer", "-", "-", "admin"),
+    "accounts.accesstoken": ("member", "-", "-", "-"),
     "accounts.apikey": ("member", "admin", "admin", "-"),
     "accounts.account": ("viewer", "member", "member", "-"),
     "accounts.accountnetwork": ("viewer", "admin", "admin", "admin"),
@@ -72,6 +80,10 @@ def make_world():
     account = make_account(acme, f"{MARK} Inc", domain=f"{MARK}.example")
     developer = make_developer(acme, f"dev@{MARK}.example", account=account)
     key, token = make_key(acme, f"{MARK} key")
+    client, _ = make_key(acme, f"{MARK} client", kind="client")
+    application = define_application(
+        acme, {"id": f"{MARK}-app", "events": [{"name": f"{MARK}_opened"}]}
+    )
     now = timezone.now()
     event = NormalizedEvent(f"{MARK}_METRIC", "sdk", now.timestamp(), [("email", "a")])
     common = {"workspace": acme, "dialect": "reo"}
@@ -83,6 +95,22 @@ def make_world():
         "accounts.appid": make_app(acme, f"{MARK}-app"),
         "accounts.metric": make_metric(acme, f"{MARK}_METRIC"),
         "accounts.apikey": key,
+        "accounts.application": application,
+        "accounts.provisioneduser": ProvisionedUser.objects.create(
+            workspace=acme,
+            application=application,
+            app_user_id="1",
+            email=f"seat@{MARK}.example",
+            folded_email=f"seat@{MARK}.example",
+        ),
+        "accounts.accesstoken": AccessToken.objects.create(
+            workspace=acme,
+            client=client,
+            digest=b"1",
+            prefix=f"up_access_{MARK}",
+            scopes=["connector.write"],
+            expires_at=now + timedelta(hours=1),
+        ),
         "accounts.account": account,
         "accounts.accountnetwork": AccountNetwork.objects.create(
             workspace=acme, account=account, network="203.0.113.0/24", note=MARK
@@ -382,6 +410,7 @@ def _copy(row, number):
         "slug": f"copy-{number}",
         "key": f"KEY{number}",
         "app_id": f"app-{number}",
+        "app_user_id": f"user-{number}",
         "domain": f"copy{number}.example",
         "network": f"10.{number}.0.0/16",
         "digest": bytes([number]) * 32,
@@ -394,4 +423,6 @@ def _copy(row, number):
             setattr(copy, name, value)
     if model is Membership:
         copy.user = make_user()
+    if model is Application:
+        copy.product = make_product(copy.workspace, f"app-{number}")
     copy.save()

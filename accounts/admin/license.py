@@ -1,0 +1,292 @@
+"""Licences with their activations: entered, imported from CSV, revoked."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import license_import
+from accounts.admin.account import reattribute_soon
+from accounts.admin.base import ScopedFilter, WorkspaceInline, person
+from accounts.admin.confirm import confirmation, is_confirmed
+from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.licensing import log, revoke_license
+from accounts.models import Activation, AuditEntry, License, Workspace
+from accounts.peer import peer_address
+from accounts.roles import Action, can, workspace_ids
+
+BADGES = {
+    License.State.ACTIVE: "good",
+    License.State.EXPIRED: "low",
+    License.State.REVOKED: "bad",
+}
+ROWS_SHOWN, PROBLEMS_SHOWN = 20, 200
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Licences by what they are now."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Offer the states."""
+        del request, model_admin
+        return License.State.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Keep the licences in one state."""
+        del request
+        chosen = self.value()
+        if chosen not in License.State.values:
+            return queryset
+        return queryset.in_state(chosen)  # type: ignore[attr-defined]
+
+
+class ActivationInline(WorkspaceInline):
+    """Where a licence is activated."""
+
+    model = Activation
+    add_action = change_action = delete_action = Action.EDIT
+    fields = ("identifier", "hwid", "first_seen_at", "last_seen_at")
+    readonly_fields = ("first_seen_at", "last_seen_at")
+
+
+class ImportForm(forms.Form):
+    """A CSV file, or after the preview its text."""
+
+    workspace = forms.ModelChoiceField(queryset=Workspace.objects.none())
+    file = forms.FileField(
+        label="CSV file",
+        required=False,
+        help_text="UTF-8, with a heading. Columns: "
+        f"{', '.join(license_import.COLUMNS)}. Only key is needed; several "
+        "activations stand separated by semicolons.",
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, files: Any, *, workspaces: Any) -> None:
+        super().__init__(data, files)
+        field = self.fields["workspace"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 narrows the type
+        field.queryset = workspaces
+        only = list(workspaces[:2])
+        if len(only) == 1:
+            field.initial = only[0].pk
+            field.widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        """Read the file, whichever way it came."""
+        data = super().clean() or self.cleaned_data
+        upload = data.get("file")
+        if upload is not None:
+            if upload.size > license_import.LONGEST_FILE:
+                raise ValidationError("The file is larger than 4 MiB; divide it.")
+            try:
+                data["text"] = upload.read().decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise ValidationError("The file is not UTF-8.") from None
+        if not data.get("text", "").strip():
+            raise ValidationError("Choose a file that holds something.")
+        return data
+
+
+@admin.register(License)
+class LicenseAdmin(ToolsAdmin):
+    """Licences. Revoked, never deleted: what they reported names them."""
+
+    add_action = Action.EDIT
+    change_action = Action.EDIT
+    change_list_template = "admin/accounts/license/change_list.html"
+    list_display = (
+        *("key", "shown_state", "account", "product", "holder", "used_seats"),
+        "expires_at",
+    )
+    list_filter = (StateFilter, ("product", ScopedFilter))
+    list_select_related = ("workspace", "account", "product")
+    search_fields = ("key__startswith", "holder__istartswith")
+    search_help_text = "The start of a key or of a holder's name."
+    sortable_by = ("key", "expires_at")
+    ordering = ("-id",)
+    autocomplete_fields = ("account",)
+    inlines = (ActivationInline,)
+
+    # ---- The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Count activations by a sub-query for the licences of the page."""
+        used = (
+            Activation.objects.filter(license=OuterRef("pk"))
+            .order_by()
+            .values("license")
+            .annotate(number=Count("pk"))
+            .values("number")
+        )
+        rows: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(used=Coalesce(Subquery(used), 0))
+        return counted
+
+    @admin.display(description="state")
+    def shown_state(self, license: Any) -> SafeString:  # noqa: A002
+        """Return what the licence is now."""
+        state = license.state
+        return format_html(
+            '<span class="badge badge-{}">{}</span>', BADGES[state], state.label
+        )
+
+    @admin.display(description="activations")
+    def used_seats(self, license: Any) -> str:  # noqa: A002
+        """Return how many activations there are, of how many."""
+        of = f" of {license.seats}" if license.seats is not None else ""
+        return f"{license.used}{of}"
+
+    # ---- The form
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the state of what there is."""
+        del request
+        fields = (
+            *("key", "account", "product", "holder", "seats", "expires_at", "note"),
+        )
+        if obj is None:
+            return ("workspace", *fields)
+        return ("workspace", "shown_state", *fields, "revoked_at", "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the key: the software that was sold has it."""
+        del request
+        return ("key", "shown_state", "revoked_at", "created_at") if obj else ()
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Audit it, and let a new owner have its effect."""
+        super().save_model(request, obj, form, change)
+        added, changed = AuditEntry.Action.LICENSE_ADDED, tuple(form.changed_data)
+        action = AuditEntry.Action.LICENSE_CHANGED if change else added
+        if changed or not change:
+            log(
+                action,
+                obj,
+                actor=person(request),
+                ip=peer_address(request) or None,
+                changed=changed if change else (),
+            )
+        if change and "account" in changed:
+            reattribute_soon(request, obj.workspace)
+
+    def view_on_site(self, obj: Any) -> str:
+        """Return the page that shows what the licence reports."""
+        return reverse("dashboards:licence", args=[obj.workspace.slug, obj.pk])
+
+    # ---- Pages of its own
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        """Offer to revoke what still works."""
+        if obj.revoked_at is not None:
+            return []
+        if not can(person(request), Action.EDIT, obj.workspace_id):
+            return []
+        address = reverse("admin:accounts_license_revoke", args=[obj.pk])
+        return [Tool("Revoke", address)]
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages that revoke and import."""
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "<int:pk>/revoke/",
+                view(self.revoke_view),
+                name="accounts_license_revoke",
+            ),
+            path("import/", view(self.import_view), name="accounts_license_import"),
+            *super().get_urls(),
+        ]
+
+    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then revoke."""
+        found: License = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not can(person(request), Action.EDIT, found.workspace_id):
+            raise PermissionDenied
+        back = reverse("admin:accounts_license_change", args=[pk])
+        if is_confirmed(request):
+            revoke_license(
+                found, actor=person(request), ip=peer_address(request) or None
+            )
+            self.log_change(request, found, "Revoked")
+            self.message_user(request, f"Licence {found} is revoked.")
+            return HttpResponseRedirect(back)
+        return confirmation(
+            self,
+            request,
+            title="Revoke",
+            explanation=f"Licence {found} is revoked for ever. What it reports is "
+            "still stored, with a red flag, and tells no account any more.",
+            button="Revoke the licence",
+            obj=found,
+            is_danger=True,
+        )
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a file, show what it would do, then do it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        sent = request.method == "POST"
+        form = ImportForm(
+            request.POST if sent else None,
+            request.FILES if sent else None,
+            workspaces=self._workspaces(request),
+        )
+        preview = None
+        if sent and form.is_valid():
+            workspace = form.cleaned_data["workspace"]
+            preview = license_import.read(form.cleaned_data["text"], workspace)
+            if is_confirmed(request) and preview.rows:
+                license_import.write(
+                    preview,
+                    workspace,
+                    actor=person(request),
+                    ip=peer_address(request) or None,
+                )
+                reattribute_soon(request, workspace)
+                self.message_user(
+                    request,
+                    f"{preview.added} licences added, {preview.changed} changed, "
+                    f"{len(preview.problems)} lines left out.",
+                )
+                return HttpResponseRedirect(
+                    reverse("admin:accounts_license_changelist")
+                )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import licences",
+            "opts": self.opts,
+            "form": form,
+            "preview": preview,
+            "rows": preview.rows[:ROWS_SHOWN] if preview else (),
+            "problems": preview.problems[:PROBLEMS_SHOWN] if preview else (),
+            "more": len(preview.rows) - ROWS_SHOWN if preview else 0,
+            "more_problems": len(preview.problems) - PROBLEMS_SHOWN if preview else 0,
+        }
+        return TemplateResponse(request, "admin/accounts/license/import.html", context)
+
+    def _workspaces(self, request: HttpRequest) -> QuerySet[Workspace]:
+        user = person(request)
+        rows = Workspace.objects.visible_to(user)
+        if user.is_superuser:
+            return rows
+        return rows.filter(pk__in=workspace_ids(user, Action.EDIT))

@@ -1,0 +1,1 @@
+"""The small REST API over what people configure: licences, activations, versions."""
