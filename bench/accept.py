@@ -34,7 +34,9 @@ def measure(
         load_average=load_average(),
     )
     with ExitStack() as stack:
-        bare_port = stack.enter_context(web(settings="bench.settings", path="/"))
+        bare_port = stack.enter_context(
+            web(settings="bench.settings", path="/bench/ready")
+        )
         port = stack.enter_context(web(settings="config.settings", path="/health/live"))
         bare = Target(bare_port, "/bench/bare", reo_body(), JSON_HEADERS)
         full = Target(
