@@ -26,18 +26,13 @@ from tests.ingest.digesting import (
     waiting,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_events_left"),
+]
 
 # jsonb refuses it, and nothing before the database notices.
 BAD = {"text": "\x00"}
-
-
-@pytest.fixture(autouse=True)
-def no_events_left(transactional_db):
-    """Django empties the tables that it manages, and the events are not among them."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE ingest_event")
 
 
 def give_up():

@@ -25,15 +25,10 @@ from tests.ingest.digesting import (
     waiting,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_events_left(transactional_db):
-    """Django empties the tables that it manages, and the events are not among them."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE ingest_event")
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_events_left"),
+]
 
 
 def fill(workspace, requests=60, people=20, distinct=90):
