@@ -1,7 +1,7 @@
-"""The accept path's way to the database: one connection a process, shared commits.
+"""The accept path's way to the database: few connections, shared commits.
 
-A request that finds no commit under way makes one, for itself and for all that wait;
-those that arrive meanwhile wait for the next. So a lone request pays nothing for the
+A request that finds a connection free commits at once, for itself and for all that
+wait; those that find none wait for the next. So a lone request pays nothing for the
 company, and a crowd shares the price of the disk. There is no extra thread. Figures:
 docs/decisions, "group commit".
 """
@@ -21,6 +21,8 @@ from ingest.line import Line, LineBroken, Unreachable
 from ingest.prepared import Prepared
 
 ACCEPT_GROUP = Prepared("accept_group")
+# Connections of a process: while one waits for the disk, the next commit forms.
+LINES = 4
 GROUP_REQUESTS = 200
 GROUP_BYTES = 4 * 1024 * 1024
 # A statement prepared before a migration may no longer fit; on a new connection it
@@ -38,14 +40,15 @@ class StoreUnavailable(Exception):  # noqa: N818 (an outcome, named like one)
 
 
 class Job:
-    """Something that needs the committer's connection to itself for a moment."""
+    """Something that needs a connection to itself for a moment."""
 
     def __init__(self, work: Callable[[Line], None] | None = None) -> None:
         self.work = work
         self.error: Exception | None = None
         self.is_settled = False
-        # Released when the job is settled, or when its thread is to lead.
+        # Released when the job is settled, or when its thread is handed a line.
         self.turn: threading.Lock | None = None
+        self.line: Line | None = None
 
 
 class Entry(Job):
@@ -82,13 +85,13 @@ def group_values(entries: Sequence[Entry]) -> dict[str, list[Any]]:
 
 
 class Committer:
-    """Gathers concurrent entries into common commits, on one connection."""
+    """Gathers concurrent entries into common commits, on a few connections."""
 
-    def __init__(self, line: Line | None = None) -> None:
-        self.line = line or Line()
+    def __init__(self, lines: int = LINES) -> None:
         self._guard = threading.Lock()
         self._waiting: list[Job] = []
-        self._has_leader = False
+        # Lines that nobody uses; those that were used last are used first.
+        self._free = [Line() for _ in range(lines)]
 
     def run(self, job: Job) -> None:
         """Settle the job: stored and committed when this returns.
@@ -97,91 +100,100 @@ class Committer:
             StoreUnavailable: it is not known to be stored.
         """
         with self._guard:
-            self._waiting.append(job)
-            leads = not self._has_leader
-            self._has_leader = True
-            if not leads:
+            if self._free:
+                job.line = self._free.pop()
+            else:
                 job.turn = threading.Lock()
                 job.turn.acquire()
+                self._waiting.append(job)
         if job.turn is not None:
             job.turn.acquire()
-        if not job.is_settled:
-            self._lead()
+        if job.line is not None:
+            self._lead(job, job.line)
         if job.error is not None:
             raise job.error
 
     def close(self) -> None:
-        """Let go of the connection; the next job makes a new one."""
-        self.run(Job(lambda line: line.close()))
-
-    def _lead(self) -> None:
-        """Settle the first of those who wait, our own among them; name a successor."""
+        """Let go of the connections that nobody uses now; they are made anew."""
         with self._guard:
-            group = self._take()
+            for line in self._free:
+                line.close()
+
+    def _lead(self, leader: Job, line: Line) -> None:
+        """Settle a job and those who wait, then hand the line on or lay it down."""
+        with self._guard:
+            group = [leader, *self._company_of(leader)]
         try:
-            self._settle(group)
+            self._settle(group, line)
         finally:
             with self._guard:
-                if any(isinstance(_cause(job), Unreachable) for job in group):
+                if isinstance(_cause(leader), Unreachable):
                     # Who came meanwhile has waited for the same attempt; one more
                     # each would keep the last of them waiting for minutes.
                     late, self._waiting = self._waiting, []
-                    _fail(late, _cause(group[-1]))
+                    _fail(late, _cause(leader))
                     group += late
-                successor = self._waiting[0] if self._waiting else None
-                self._has_leader = successor is not None
-            # The successor first: its commit can start while the others answer.
-            for job in (successor, *group):
-                if job is not None and job.turn is not None:
+                if self._waiting:
+                    successor = self._waiting.pop(0)
+                    successor.line = line
+                    # The successor first: its commit starts while the others answer.
+                    group.insert(0, successor)
+                else:
+                    self._free.append(line)
+            for job in group:
+                if job is not leader and job.turn is not None:
                     job.turn.release()
 
-    def _take(self) -> list[Job]:
-        """Take from the queue what fits into one commit, and at least one job."""
-        size = 0
-        for place, job in enumerate(self._waiting):
-            size += len(job.payload) if isinstance(job, Entry) else 0
-            if place and (size > GROUP_BYTES or place >= GROUP_REQUESTS):
+    def _company_of(self, leader: Job) -> list[Job]:
+        """Take from the queue the entries that fit into one commit with this one."""
+        if not isinstance(leader, Entry):
+            return []
+        company: list[Job] = []
+        size = len(leader.payload)
+        for job in self._waiting:
+            if not isinstance(job, Entry):
+                continue
+            size += len(job.payload)
+            if size > GROUP_BYTES or len(company) + 1 >= GROUP_REQUESTS:
                 break
-        else:
-            place = len(self._waiting)
-        group, self._waiting = self._waiting[:place], self._waiting[place:]
-        return group
+            company.append(job)
+        if company:
+            taken = set(company)
+            self._waiting = [job for job in self._waiting if job not in taken]
+        return company
 
-    def _settle(self, group: list[Job]) -> None:
-        entries = [job for job in group if isinstance(job, Entry)]
+    def _settle(self, group: list[Job], line: Line) -> None:
+        leader = group[0]
         try:
-            if entries:
-                self._keep(entries)
-            for job in group:
-                if job.work is not None and not job.is_settled:
-                    self._try(job, job.work, group)
+            if isinstance(leader, Entry):
+                self._keep([job for job in group if isinstance(job, Entry)], line)
+            elif leader.work is not None:
+                self._try(leader, leader.work, line)
         finally:
             # Whatever happened, nobody waits for ever and nobody is told "stored".
-            for job in group:
-                if not job.is_settled:
-                    _fail([job], None)
+            _fail([job for job in group if not job.is_settled], None)
 
-    def _keep(self, entries: list[Entry]) -> None:
+    def _keep(self, entries: list[Entry], line: Line) -> None:
         """Store entries in one commit, or one by one when they fail together.
 
         So an entry that the database refuses does not take its neighbours with it.
         """
-        error = self._store(entries)
+        error = self._store(entries, line)
         if error is None:
             return
         if isinstance(error, STALE):
-            self.line.close()
+            line.close()
         elif len(entries) == 1 or _is_temporary(error):
             _fail(entries, error)
             return
         for entry in entries:
-            error = self._store([entry])
+            error = self._store([entry], line)
             if error is not None:
                 _fail([entry], error)
 
-    def _store(self, entries: list[Entry]) -> Exception | None:
+    def _store(self, entries: list[Entry], line: Line) -> Exception | None:
         try:
-            rows = self.line.run(ACCEPT_GROUP, group_values(entries))
+            rows = line.run(ACCEPT_GROUP, group_values(entries))
         except (LineBroken, psycopg.Error) as error:
             return error
         for (place,) in rows:
@@ -190,16 +202,12 @@ class Committer:
             entry.is_settled = True
         return None
 
-    def _try(
-        self, job: Job, work: Callable[[Line], None], group: Sequence[Job]
-    ) -> None:
+    def _try(self, job: Job, work: Callable[[Line], None], line: Line) -> None:
         try:
-            work(self.line)
-        except Unreachable as error:
-            _fail([each for each in group if not each.is_settled], error)
+            work(line)
         except (LineBroken, psycopg.Error) as error:
             if isinstance(error, STALE):
-                self.line.close()
+                line.close()
             _fail([job], error)
         else:
             job.is_settled = True
