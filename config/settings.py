@@ -38,7 +38,7 @@ TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 HTTPS = env_bool("HTTPS", default=False)
 WEB_WORKERS = env_int("WEB_WORKERS", 2, minimum=1)
 # Per worker: so many requests can share one commit. With 1 each waits for its own,
-# and single events arrive at a seventh of the rate (docs/performance.md).
+# and single events arrive several times slower (docs/decisions/0001).
 WEB_THREADS = env_int("WEB_THREADS", 16, minimum=1)
 WORKER_PROCESSES = env_int("WORKER_PROCESSES", 2, minimum=1)
 
