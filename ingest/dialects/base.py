@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.peer import peer_address
 from ingest.body import read_body
+from ingest.cors import allow_any_origin, is_preflight, preflight
 from ingest.counters import count_refusal
 from ingest.credentials import cache, verify
 from ingest.events import NormalizedEvent, event_key
@@ -95,6 +96,8 @@ class DialectView(APIView):
     throttle_classes = ()
 
     dialect: ClassVar[str]
+    # Whether pages of other sites may call the route.
+    for_browsers: ClassVar[bool] = False
 
     def token(self, request: HttpRequest) -> str:
         """Return the text of the API key that the request carries, or ""."""
@@ -117,7 +120,10 @@ class DialectView(APIView):
     ) -> HttpResponse:
         """Hand a POST on, and refuse what is none."""
         if request.method == "POST":
-            return self.post(request)
+            response = self.post(request)
+            return allow_any_origin(response) if self.for_browsers else response
+        if self.for_browsers and is_preflight(request):
+            return preflight()
         refused = Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
         return self._refuse(refused)
 
