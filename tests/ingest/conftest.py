@@ -4,7 +4,6 @@ import gzip
 import json
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 from django.test import Client
 
@@ -29,14 +28,6 @@ def fresh_process():
     counters.forget()
     yield
     commit.close()
-
-
-@pytest.fixture
-def no_events_left(transactional_db):
-    """Django empties the tables that it manages, and the events are not among them."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE ingest_event")
 
 
 @pytest.fixture

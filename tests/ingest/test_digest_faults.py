@@ -26,10 +26,7 @@ from tests.ingest.digesting import (
     waiting,
 )
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("no_events_left"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 # jsonb refuses it, and nothing before the database notices.
 BAD = {"text": "\x00"}

@@ -25,10 +25,7 @@ from tests.ingest.digesting import (
     waiting,
 )
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("no_events_left"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def fill(workspace, requests=60, people=20, distinct=90):
