@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingest import hints, tasks
+from ingest import tasks
 from ingest.digest import DigestResult
 from ingest.models import Event
 from tests.ingest.digesting import event, put, waiting
@@ -44,7 +44,6 @@ def test_what_a_long_digest_leaves_gets_a_task_of_its_own(db, queue, monkeypatch
         tasks, "digest_until_empty", lambda at_most: DigestResult(more=True)
     )
     tasks.digest_inbox()
-    hints.flush()
     assert queue() == ["ingest.tasks.digest_inbox"]
 
 
