@@ -30,7 +30,11 @@ HOPELESS_FAILURES = 3
 STOP_SECONDS = 10.0
 LOG_BYTES = 10 * 1024 * 1024
 # What a person need not see on the terminal; the log files have everything.
-CHATTER = re.compile(r'\[(info|debug|INFO|DEBUG) *\]|"level": ?"(info|debug)"')
+# granian warns of threads that compute; ours wait for the disk (docs/decisions/0001).
+CHATTER = re.compile(
+    r'\[(info|debug|INFO|DEBUG) *\]|"level": ?"(info|debug)"'
+    r"|allows spawning up to \d+ Python threads"
+)
 
 
 @dataclass(frozen=True)
