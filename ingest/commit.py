@@ -21,8 +21,10 @@ from ingest.line import Line, LineBroken, Unreachable
 from ingest.prepared import Prepared
 
 ACCEPT_GROUP = Prepared("accept_group")
-# Connections of a process: while one waits for the disk, the next commit forms.
+# Connections of a process. While one waits for the disk, the next commit forms, and
+# does not wait for it once this many requests have gathered.
 LINES = 4
+GOOD_GROUP = 6
 GROUP_REQUESTS = 200
 GROUP_BYTES = 4 * 1024 * 1024
 # A statement prepared before a migration may no longer fit; on a new connection it
@@ -90,6 +92,7 @@ class Committer:
     def __init__(self, lines: int = LINES) -> None:
         self._guard = threading.Lock()
         self._waiting: list[Job] = []
+        self._lines = lines
         # Lines that nobody uses; those that were used last are used first.
         self._free = [Line() for _ in range(lines)]
 
@@ -100,7 +103,7 @@ class Committer:
             StoreUnavailable: it is not known to be stored.
         """
         with self._guard:
-            if self._free:
+            if self._free and self._is_worth_a_line(job):
                 job.line = self._free.pop()
             else:
                 job.turn = threading.Lock()
@@ -118,6 +121,18 @@ class Committer:
         with self._guard:
             for line in self._free:
                 line.close()
+
+    def _is_worth_a_line(self, job: Job) -> bool:
+        """Say whether to go at once, or to join the next commit of those under way.
+
+        Each commit costs the same whatever its size: so the first goes alone, and a
+        further line is opened only for a group that is worth it.
+        """
+        return (
+            job.work is not None
+            or len(self._free) == self._lines
+            or len(self._waiting) + 1 >= GOOD_GROUP
+        )
 
     def _lead(self, leader: Job, line: Line) -> None:
         """Settle a job and those who wait, then hand the line on or lay it down."""

@@ -344,3 +344,31 @@ def test_an_error_that_nobody_foresaw_frees_those_who_wait(key_and_token):
     committer.run(good)
     committer.close()
     assert good.is_kept
+
+
+def test_another_line_is_opened_only_for_a_good_group(key_and_token, monkeypatch):
+    monkeypatch.setattr(commit, "GOOD_GROUP", 5)
+    key, _ = key_and_token
+    committer = Committer(lines=3)
+    entries = [entry_of(key) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        with inbox_locked():
+            jobs = []
+            for running, waiting, entry in (
+                (1, 0, entries[0]),
+                (1, 1, entries[1]),
+                (1, 2, entries[2]),
+                (1, 3, entries[3]),
+                (1, 4, entries[4]),
+                (2, 0, entries[5]),
+                (2, 1, entries[6]),
+            ):
+                jobs.append(pool.submit(committer.run, entry))
+                wait_for(lambda: len(blocked()) == running)  # noqa: B023
+                wait_for(lambda: len(committer._waiting) == waiting)  # noqa: B023
+        for job in jobs:
+            job.result()
+    committer.run(entries[7])
+    committer.close()
+    assert all(entry.is_kept for entry in entries)
+    assert commits() == 4
