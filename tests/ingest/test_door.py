@@ -1,11 +1,13 @@
 """The accept path around the dialects: keys, throttle, shortcut, statements, limits."""
 
 import gzip
+import re
 import threading
 import time
 import zlib
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
@@ -434,3 +436,16 @@ def test_an_accepted_event_is_hinted_once_for_many(sender, redis_server):
     (message,) = redis_server.lrange("celery", 0, -1)
     assert b"ingest.tasks.digest_inbox" in message
     redis_server.delete("celery")
+
+
+def test_every_reason_is_in_the_documentation():
+    page = Path(__file__).parents[2] / "docs" / "api.md"
+    rows = re.findall(
+        r"^\| (`[^|]+) \| (\d+) \|", page.read_text("utf-8"), re.MULTILINE
+    )
+    documented = {
+        (reason, int(status))
+        for reasons, status in rows
+        for reason in re.findall(r"`(\w+)`", reasons)
+    }
+    assert documented == {(str(reason), STATUS[reason]) for reason in Reason}
