@@ -6,7 +6,6 @@ How kinds are written is in `kinds`, which identities are one person in `joining
 
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 
 from django.conf import settings
 from django.db import transaction
@@ -35,6 +34,7 @@ __all__ = [
     "join_waiting",
     "normalise",
     "resolve_pending",
+    "update_known",
 ]
 
 # Times seen are right to this much. Exact ones would rewrite a busy developer, with
@@ -81,10 +81,10 @@ def ensure_pending_tables(cursor: CursorWrapper) -> None:
 def resolve_pending(cursor: CursorWrapper) -> None:
     """Give every row of ``pending_identity`` its identity_id and developer_id.
 
-    Makes identities, developers and accounts that are new, attributes developers to
-    accounts where this batch knows better, and moves the times seen. Safe beside other
-    digests: new rows go in sorted, known rows are locked in the order of their ids,
-    and all do it in one order: new accounts, developers and identities, then known
+    Makes identities, developers and accounts that are new; `update_known` writes at
+    the end of the transaction what the batch says of the others. Safe beside other
+    digests: new rows go in sorted, known rows are locked in the order of their ids, and
+    all do it in one order: new accounts, developers and identities, then known
     developers, identities and accounts.
 
     The caller shares the workspaces' usage (`accounts.locks`) before, in the same
@@ -104,42 +104,41 @@ def resolve_pending(cursor: CursorWrapper) -> None:
     raise AccountsError("Others brought the same new identities again and again.")
 
 
+def update_known(cursor: CursorWrapper) -> None:
+    """Write what the batch says of people, and of accounts, who were known before.
+
+    Times seen, traits, names, and accounts by better evidence. Call it last in the
+    transaction that called `resolve_pending`: busy people are in every batch, and a
+    digest that locked them earlier would have all others wait for the whole of it.
+    """
+    cursor.execute(statement("identity_known"))
+    identities, developers, accounts = cursor.fetchone()
+    if developers:
+        cursor.execute(statement("identity_known_developers"))
+    if identities:
+        cursor.execute(statement("identity_known_identities"))
+    if accounts:
+        cursor.execute(statement("identity_known_accounts"), {"step": SEEN_STEP})
+
+
 def _resolve(cursor: CursorWrapper) -> bool:
     """Try once; False when another digest wrote one of our new identities."""
-    step = {"step": SEEN_STEP}
-    cursor.execute(statement("identity_look_up"), step)
+    cursor.execute(statement("identity_look_up"), {"step": SEEN_STEP})
     ip_database = {"ip_database": bool(settings.IP_DATABASE)}
     cursor.execute(statement("identity_summary"), ip_database)
-    missing, identities_move, developers_move, accounts_move, linked, may_gain = (
-        cursor.fetchone()
-    )
+    missing, linked, may_gain = cursor.fetchone()
     plan = _plan(cursor, missing=missing, linked=linked)
     candidates = _new_candidates(plan)
     if may_gain:
         cursor.execute(statement("identity_candidates"), ip_database)
         candidates += [Candidate(*row) for row in cursor.fetchall()]
-    gained = weigh(cursor, candidates)
+    weigh(cursor, candidates)
     if missing:
         _make_developers(cursor, plan)
         cursor.execute(statement("identity_new_identities"))
         if cursor.rowcount < missing:
             return False
         cursor.execute(statement("identity_fill"))
-    grown = any(group.developers and group.members for group in plan.groups.values())
-    if developers_move or grown or (gained and may_gain):
-        unmasked = _unmasked(plan)
-        cursor.execute(
-            statement("identity_update_developers"),
-            {
-                "made": plan.made,
-                "unmasked": list(unmasked),
-                "names": list(unmasked.values()),
-            },
-        )
-    if identities_move or (gained and may_gain):
-        cursor.execute(statement("identity_update_identities"))
-    if accounts_move or gained or missing:
-        cursor.execute(statement("identity_update_accounts"), step)
     _queue_merges(cursor, plan)
     return True
 
@@ -203,12 +202,21 @@ def _new_numbers(cursor: CursorWrapper, many: int) -> list[int]:
 
 def _assign(cursor: CursorWrapper, plan: Plan) -> None:
     """Write into the pending rows which developer each new identity gets."""
+    faces = _faces(plan)
     rows = [
-        (*key, number, _joined_by(group, key, place))
+        (
+            *key,
+            number,
+            not group.developers,
+            _joined_by(group, key, place),
+            faces.get(number),
+        )
         for number, group in plan.groups.items()
-        for place, key in zip(count(), group.members, strict=False)
+        for place, key in enumerate(group.members)
     ]
-    workspaces, kinds, values, developers, rules = zip(*rows, strict=True)
+    workspaces, kinds, values, developers, made, rules, faces_of = zip(
+        *rows, strict=True
+    )
     cursor.execute(
         statement("identity_assign"),
         {
@@ -216,8 +224,9 @@ def _assign(cursor: CursorWrapper, plan: Plan) -> None:
             "kinds": list(kinds),
             "values": list(values),
             "developers": list(developers),
+            "made": list(made),
             "rules": list(rules),
-            "made": plan.made,
+            "faces": list(faces_of),
         },
     )
 
@@ -247,7 +256,7 @@ def _new_candidates(plan: Plan) -> list[Candidate]:
     ]
 
 
-def _unmasked(plan: Plan) -> dict[int, str]:
+def _faces(plan: Plan) -> dict[int, str]:
     """Return names for known developers who got an identity better than anonymous."""
     anonymous = STRENGTH[Identity.Kind.ANONYMOUS]
     return {

@@ -17,4 +17,9 @@ def bare(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ANSWER, content_type="application/json")
 
 
-urlpatterns = [path("bench/bare", bare)]
+def ready(_request: HttpRequest) -> HttpResponse:
+    """Say that the server has started."""
+    return HttpResponse()
+
+
+urlpatterns = [path("bench/bare", bare), path("bench/ready", ready)]

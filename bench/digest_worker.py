@@ -5,10 +5,8 @@ is the signal; a JSON line on standard output is the result.
 """
 
 import cProfile
-import io
 import json
 import os
-import pstats
 import sys
 import time
 
@@ -19,9 +17,8 @@ django.setup()
 
 from django.db import connection  # noqa: E402 (after setup)
 
+from bench import profiles  # noqa: E402
 from ingest.digest import digest_until_empty  # noqa: E402
-
-PROFILE_LINES = 22
 
 
 def main() -> None:
@@ -36,16 +33,9 @@ def main() -> None:
         else:
             profile.runcall(digest_until_empty)
         ended = time.monotonic()
-        lines = _lines(profile) if profile is not None else []
+        lines = profiles.lines(profile) if profile is not None else []
         report = {"began": began, "ended": ended, "profile": lines}
         print(json.dumps(report), flush=True)
-
-
-def _lines(profile: cProfile.Profile) -> list[str]:
-    text = io.StringIO()
-    stats = pstats.Stats(profile, stream=text).strip_dirs().sort_stats("tottime")
-    stats.print_stats(PROFILE_LINES)
-    return [line for line in text.getvalue().splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

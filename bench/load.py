@@ -22,7 +22,7 @@ class LoadError(RuntimeError):
     """The load did not go through: a figure made of it would mean nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """One address and the body to send; every slot becomes a fresh number."""
 

@@ -44,7 +44,8 @@ def _program(name: str) -> str:
 
     An older ``pg_dump`` refuses a newer server, so the embedded one needs its own.
     """
-    major = connection.pg_version // 10_000
+    connection.ensure_connection()
+    major = connection.connection.info.server_version // 10_000
     try:
         return find_binaries(major).program(name)
     except EngineError:

@@ -20,6 +20,7 @@ from types import FrameType
 from config.engines.keeper import die_with_parent
 
 TICK_SECONDS = 0.1
+WATCH_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 # A program that lived this long has earned a quick restart.
@@ -29,7 +30,11 @@ HOPELESS_FAILURES = 3
 STOP_SECONDS = 10.0
 LOG_BYTES = 10 * 1024 * 1024
 # What a person need not see on the terminal; the log files have everything.
-CHATTER = re.compile(r'\[(info|debug|INFO|DEBUG) *\]|"level": ?"(info|debug)"')
+# granian warns of threads that compute; ours wait for the disk (docs/decisions/0001).
+CHATTER = re.compile(
+    r'\[(info|debug|INFO|DEBUG) *\]|"level": ?"(info|debug)"'
+    r"|allows spawning up to \d+ Python threads"
+)
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,13 @@ class Supervisor:
         env: Mapping[str, str],
         logs: Path,
         verbose: bool = False,
+        watch: Callable[[], None] = lambda: None,
     ) -> None:
         self.cwd = cwd
         self.env = dict(env)
         self.verbose = verbose
+        self.watch = watch
+        self.watch_at = 0.0
         self.children = [
             Child(program, Log(logs / f"{program.name}.log")) for program in programs
         ]
@@ -161,6 +169,7 @@ class Supervisor:
             self._start_due()
             self._read(wake_up)
             self._reap()
+            self._watch()
             if not announced and not self.stopping and self._all_ready():
                 announced = True
                 on_ready()
@@ -169,6 +178,12 @@ class Supervisor:
                     return
                 if time.monotonic() > self.kill_at:
                     self._signal_all(signal.SIGKILL)
+
+    def _watch(self) -> None:
+        """Let the caller look after what it holds besides the programs."""
+        if not self.stopping and time.monotonic() >= self.watch_at:
+            self.watch_at = time.monotonic() + WATCH_SECONDS
+            self.watch()
 
     def _start_due(self) -> None:
         if self.stopping:

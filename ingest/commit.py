@@ -1,7 +1,7 @@
-"""The accept path's way to the database: one connection a process, shared commits.
+"""The accept path's way to the database: few connections, shared commits.
 
-A request that finds no commit under way makes one, for itself and for all that wait;
-those that arrive meanwhile wait for the next. So a lone request pays nothing for the
+A request that finds a connection free commits at once, for itself and for all that
+wait; those that find none wait for the next. So a lone request pays nothing for the
 company, and a crowd shares the price of the disk. There is no extra thread. Figures:
 docs/decisions, "group commit".
 """
@@ -9,7 +9,7 @@ docs/decisions, "group commit".
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 import structlog
@@ -22,6 +22,10 @@ from ingest.prepared import Prepared
 
 ACCEPT_GROUP = Prepared("accept_group")
 ACCEPT_OPEN = Prepared("accept_open")
+# Connections of a process. While one waits for the disk, the next commit forms, and
+# does not wait for it once this many requests have gathered.
+LINES = 4
+GOOD_GROUP = 6
 GROUP_REQUESTS = 200
 GROUP_BYTES = 4 * 1024 * 1024
 # A statement prepared before a migration may no longer fit; on a new connection it
@@ -39,14 +43,15 @@ class StoreUnavailable(Exception):  # noqa: N818 (an outcome, named like one)
 
 
 class Job:
-    """Something that needs the committer's connection to itself for a moment."""
+    """Something that needs a connection to itself for a moment."""
 
     def __init__(self, work: Callable[[Line], None] | None = None) -> None:
         self.work = work
         self.error: Exception | None = None
         self.is_settled = False
-        # Released when the job is settled, or when its thread is to lead.
+        # Released when the job is settled, or when its thread is handed a line.
         self.turn: threading.Lock | None = None
+        self.line: Line | None = None
 
     @property
     def size(self) -> int:
@@ -104,6 +109,9 @@ class OpenEntry(Job):
         return sum(len(row.payload) for row in self.rows)
 
 
+AnyEntry = TypeVar("AnyEntry", Entry, OpenEntry)
+
+
 def group_values(entries: Sequence[Entry]) -> dict[str, list[Any]]:
     """Return the parameters of `ACCEPT_GROUP`."""
     return {
@@ -127,13 +135,14 @@ def open_values(rows: Sequence[OpenRow]) -> dict[str, list[Any]]:
 
 
 class Committer:
-    """Gathers concurrent entries into common commits, on one connection."""
+    """Gathers concurrent entries into common commits, on a few connections."""
 
-    def __init__(self, line: Line | None = None) -> None:
-        self.line = line or Line()
+    def __init__(self, lines: int = LINES) -> None:
         self._guard = threading.Lock()
         self._waiting: list[Job] = []
-        self._has_leader = False
+        self._lines = lines
+        # Lines that nobody uses; those that were used last are used first.
+        self._free = [Line() for _ in range(lines)]
 
     def run(self, job: Job) -> None:
         """Settle the job: stored and committed when this returns.
@@ -142,130 +151,154 @@ class Committer:
             StoreUnavailable: it is not known to be stored.
         """
         with self._guard:
-            self._waiting.append(job)
-            leads = not self._has_leader
-            self._has_leader = True
-            if not leads:
+            if self._free and self._is_worth_a_line(job):
+                job.line = self._free.pop()
+            else:
                 job.turn = threading.Lock()
                 job.turn.acquire()
+                self._waiting.append(job)
         if job.turn is not None:
             job.turn.acquire()
-        if not job.is_settled:
-            self._lead()
+        if job.line is not None:
+            self._lead(job, job.line)
         if job.error is not None:
             raise job.error
 
     def close(self) -> None:
-        """Let go of the connection; the next job makes a new one."""
-        self.run(Job(lambda line: line.close()))
-
-    def _lead(self) -> None:
-        """Settle the first of those who wait, our own among them; name a successor."""
+        """Let go of the connections that nobody uses now; they are made anew."""
         with self._guard:
-            group = self._take()
+            for line in self._free:
+                line.close()
+
+    def _is_worth_a_line(self, job: Job) -> bool:
+        """Say whether to go at once, or to join the next commit of those under way.
+
+        Each commit costs the same whatever its size: so the first goes alone, and a
+        further line is opened only for a group that is worth it.
+        """
+        return (
+            job.work is not None
+            or len(self._free) == self._lines
+            or len(self._waiting) + 1 >= GOOD_GROUP
+        )
+
+    def _lead(self, leader: Job, line: Line) -> None:
+        """Settle a job and those who wait, then hand the line on or lay it down."""
+        with self._guard:
+            group = [leader, *self._company_of(leader)]
         try:
-            self._settle(group)
+            self._settle(group, line)
         finally:
             with self._guard:
-                if any(isinstance(_cause(job), Unreachable) for job in group):
+                if isinstance(_cause(leader), Unreachable):
                     # Who came meanwhile has waited for the same attempt; one more
                     # each would keep the last of them waiting for minutes.
                     late, self._waiting = self._waiting, []
-                    _fail(late, _cause(group[-1]))
+                    _fail(late, _cause(leader))
                     group += late
-                successor = self._waiting[0] if self._waiting else None
-                self._has_leader = successor is not None
-            # The successor first: its commit can start while the others answer.
-            for job in (successor, *group):
-                if job is not None and job.turn is not None:
+                if self._waiting:
+                    successor = self._waiting.pop(0)
+                    successor.line = line
+                    # The successor first: its commit starts while the others answer.
+                    group.insert(0, successor)
+                else:
+                    self._free.append(line)
+            for job in group:
+                if job is not leader and job.turn is not None:
                     job.turn.release()
 
-    def _take(self) -> list[Job]:
-        """Take from the queue what fits into one commit, and at least one job."""
-        size = 0
-        for place, job in enumerate(self._waiting):
-            size += job.size
-            if place and (size > GROUP_BYTES or place >= GROUP_REQUESTS):
-                break
-        else:
-            place = len(self._waiting)
-        group, self._waiting = self._waiting[:place], self._waiting[place:]
-        return group
+    def _company_of(self, leader: Job) -> list[Job]:
+        """Take from the queue the entries that fit into one commit with this one.
 
-    def _settle(self, group: list[Job]) -> None:
+        One commit is one statement, so they are all of the leader's kind.
+        """
+        if not isinstance(leader, Entry | OpenEntry):
+            return []
+        company: list[Job] = []
+        size = leader.size
+        for job in self._waiting:
+            if type(job) is not type(leader):
+                continue
+            size += job.size
+            if size > GROUP_BYTES or len(company) + 1 >= GROUP_REQUESTS:
+                break
+            company.append(job)
+        if company:
+            taken = set(company)
+            self._waiting = [job for job in self._waiting if job not in taken]
+        return company
+
+    def _settle(self, group: list[Job], line: Line) -> None:
+        leader = group[0]
         try:
-            for kind in (Entry, OpenEntry):
-                entries = [
-                    job for job in group if isinstance(job, kind) and not job.is_settled
-                ]
-                if entries and not self._keep(entries):
-                    # Another attempt would only keep the rest of them waiting.
-                    _fail(
-                        [job for job in group if not job.is_settled],
-                        _cause(entries[-1]),
-                    )
-            for job in group:
-                if job.work is not None and not job.is_settled:
-                    self._try(job, job.work, group)
+            if isinstance(leader, Entry):
+                entries = [job for job in group if isinstance(job, Entry)]
+                self._keep(entries, _store, line)
+            elif isinstance(leader, OpenEntry):
+                opened = [job for job in group if isinstance(job, OpenEntry)]
+                self._keep(opened, _store_open, line)
+            elif leader.work is not None:
+                self._try(leader, leader.work, line)
         finally:
             # Whatever happened, nobody waits for ever and nobody is told "stored".
-            for job in group:
-                if not job.is_settled:
-                    _fail([job], None)
+            _fail([job for job in group if not job.is_settled], None)
 
-    def _keep(self, entries: Sequence[Entry | OpenEntry]) -> bool:
+    def _keep(
+        self,
+        entries: Sequence[AnyEntry],
+        store: Callable[[Sequence[AnyEntry], Line], None],
+        line: Line,
+    ) -> None:
         """Store entries in one commit, or one by one when they fail together.
 
         So an entry that the database refuses does not take its neighbours with it.
-        All are of one kind. False when the database cannot be reached at all.
         """
-        error = self._store(entries)
+        error = _stored(entries, store, line)
         if error is None:
-            return True
+            return
         if isinstance(error, STALE):
-            self.line.close()
+            line.close()
         elif len(entries) == 1 or _is_temporary(error):
             _fail(entries, error)
-            return not isinstance(error, Unreachable)
+            return
         for entry in entries:
-            error = self._store([entry])
+            error = _stored([entry], store, line)
             if error is not None:
                 _fail([entry], error)
-        return True
 
-    def _store(self, entries: Sequence[Entry | OpenEntry]) -> Exception | None:
-        keyed = [entry for entry in entries if isinstance(entry, Entry)]
-        rows = [
-            row
-            for entry in entries
-            if isinstance(entry, OpenEntry)
-            for row in entry.rows
-        ]
+    def _try(self, job: Job, work: Callable[[Line], None], line: Line) -> None:
         try:
-            if rows:
-                self.line.run(ACCEPT_OPEN, open_values(rows))
-            if keyed:
-                for (place,) in self.line.run(ACCEPT_GROUP, group_values(keyed)):
-                    keyed[place - 1].is_kept = True
-        except (LineBroken, psycopg.Error) as error:
-            return error
-        for entry in entries:
-            entry.is_settled = True
-        return None
-
-    def _try(
-        self, job: Job, work: Callable[[Line], None], group: Sequence[Job]
-    ) -> None:
-        try:
-            work(self.line)
-        except Unreachable as error:
-            _fail([each for each in group if not each.is_settled], error)
+            work(line)
         except (LineBroken, psycopg.Error) as error:
             if isinstance(error, STALE):
-                self.line.close()
+                line.close()
             _fail([job], error)
         else:
             job.is_settled = True
+
+
+def _stored(
+    entries: Sequence[AnyEntry],
+    store: Callable[[Sequence[AnyEntry], Line], None],
+    line: Line,
+) -> Exception | None:
+    """Store entries in one statement and settle them, or say what went wrong."""
+    try:
+        store(entries, line)
+    except (LineBroken, psycopg.Error) as error:
+        return error
+    for entry in entries:
+        entry.is_settled = True
+    return None
+
+
+def _store(entries: Sequence[Entry], line: Line) -> None:
+    for (place,) in line.run(ACCEPT_GROUP, group_values(entries)):
+        entries[place - 1].is_kept = True
+
+
+def _store_open(entries: Sequence[OpenEntry], line: Line) -> None:
+    line.run(ACCEPT_OPEN, open_values([row for entry in entries for row in entry.rows]))
 
 
 _committer = Committer()

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from accounts.models import Workspace
-from ingest.dialects import Dialect
-from ingest.dialects.base import Scope
+from ingest.dialects.base import Dialect, Scope
 from ingest.events import NormalizedEvent
 from ingest.inbox import accept_without_request
 from ingest.refusals import Refused

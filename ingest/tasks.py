@@ -10,7 +10,7 @@ from accounts.tasks import score_touched
 from ingest import license_retention, partitions
 from ingest import prune as pruning
 from ingest.digest import digest_until_empty
-from ingest.hints import hint_digest
+from ingest.hints import publish_hint
 
 # Well under the task time limit; what is left gets a task of its own.
 LONGEST_DIGEST = timedelta(seconds=60)
@@ -22,7 +22,9 @@ def digest_inbox() -> None:
     """Digest what waits in the inbox, and have the touched developers scored."""
     result = digest_until_empty(at_most=LONGEST_DIGEST)
     if result.more:
-        hint_digest()
+        # At once: the debouncing loop of `hints` runs in web processes only.
+        with suppress(OperationalError):
+            publish_hint()
     if result.events:
         # One message for a whole run of batches; when the broker is away, beat asks.
         with suppress(OperationalError):

@@ -1,5 +1,6 @@
 """Starts the Chromium that browser tests and screenshots use."""
 
+import atexit
 import shutil
 import tempfile
 
@@ -27,9 +28,9 @@ def start_chromium() -> webdriver.Chrome:
     options.binary_location = shutil.which("chromium") or ""
     for argument in ARGUMENTS:
         options.add_argument(argument)
-    options.add_argument(
-        f"--user-data-dir={tempfile.mkdtemp(prefix='uptick-chromium-')}"
-    )
+    profile = tempfile.mkdtemp(prefix="uptick-chromium-")
+    atexit.register(shutil.rmtree, profile, ignore_errors=True)
+    options.add_argument(f"--user-data-dir={profile}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
     return webdriver.Chrome(options=options, service=service)

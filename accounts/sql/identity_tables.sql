@@ -23,6 +23,10 @@ CREATE TEMPORARY TABLE pending_identity (
     joined_by text NOT NULL DEFAULT '',
     identity_moves boolean NOT NULL DEFAULT false,
     developer_moves boolean NOT NULL DEFAULT false,
+    developer_learns boolean NOT NULL DEFAULT false,
+    developer_is_made boolean NOT NULL DEFAULT false,
+    -- A name for a developer who was anonymous until now.
+    face text,
     account_moves boolean NOT NULL DEFAULT false
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pending_link (

@@ -17,7 +17,9 @@ from config.env import env_bool, env_str
 
 __all__ = [
     "EngineError",
+    "Lease",
     "attach_postgres",
+    "attached",
     "broker_transport_options",
     "broker_url",
     "data_dir",
@@ -87,6 +89,11 @@ def attach_postgres(*, quiet: bool = False) -> None:
     with _guard:
         if not _attached:
             _attached.append(lease_postgres(quiet=quiet).acquire())
+
+
+def attached() -> list[Lease]:
+    """Return the lease that ``attach_postgres`` took, if it did."""
+    return list(_attached)
 
 
 @atexit.register

@@ -79,6 +79,19 @@ class Lease:
             raise
         return self
 
+    def revive(self) -> bool:
+        """Start the server again if its keeper was killed; return whether it was.
+
+        A keeper restarts its server, but nobody restarts a keeper. Who holds a lease
+        for long asks now and then.
+        """
+        lock = _open_lock(self._lock_path("keeper"))
+        gone = _try_lock(lock, fcntl.LOCK_EX)
+        os.close(lock)
+        if gone:
+            self._start()
+        return gone
+
     def release(self) -> bool:
         """Let go; return whether the server has stopped (others may still use it)."""
         if self.users < 0:

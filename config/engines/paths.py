@@ -39,10 +39,8 @@ def socket_path(*names: str) -> Path:
     A long one goes through a symbolic link with a fixed name, so that every process
     of this account computes the same address without asking.
     """
-    path = data_dir().joinpath(*names)
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    return _alias().joinpath(*names)
+    home = _alias() if _is_too_long() else data_dir()
+    return home.joinpath(*names)
 
 
 def make_alias() -> None:
@@ -51,8 +49,7 @@ def make_alias() -> None:
     Raises:
         EngineError: the name is taken by something that is not our own link.
     """
-    longest = data_dir() / "postgres" / ".s.PGSQL.5432"
-    if len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH:
+    if not _is_too_long():
         return
     alias = _alias()
     try:
@@ -63,6 +60,12 @@ def make_alias() -> None:
             raise EngineError(
                 f"{alias} is in the way; remove it or set UPTICK_DATA_DIR"
             ) from None
+
+
+def _is_too_long() -> bool:
+    """Judge by the longest socket, so that all of them go the same way."""
+    longest = data_dir() / "postgres" / ".s.PGSQL.5432"
+    return len(os.fsencode(longest)) > LONGEST_SOCKET_PATH
 
 
 def _alias() -> Path:

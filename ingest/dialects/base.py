@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.peer import peer_address
 from ingest.body import read_body
+from ingest.cors import allow_any_origin, preflight
 from ingest.counters import count_refusal
 from ingest.credentials import cache, verify
 from ingest.events import NormalizedEvent, event_key
@@ -34,15 +35,9 @@ from ingest.verified_key import VerifiedKey
 
 RETRY_SECONDS = 2
 LONGEST_IDEMPOTENCY_KEY = 255
+
+
 # What a browser is told before it sends from another site's page.
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "POST, OPTIONS",
-    "Access-Control-Allow-Headers": "content-type, content-encoding, idempotency-key",
-    "Access-Control-Max-Age": "86400",
-    "Content-Length": "0",
-}
-
-
 class Scope(NamedTuple):
     """What a parser knows beside the body."""
 
@@ -114,8 +109,8 @@ class DialectView(APIView):
     dialect: ClassVar[str]
     # How a client without a key is asked for one.
     challenge: ClassVar[str] = "Bearer"
-    # Pages of any site may call it from a browser (CORS, without cookies).
-    is_for_browsers: ClassVar[bool] = False
+    # Whether pages of other sites may call the route.
+    for_browsers: ClassVar[bool] = False
 
     def token(self, request: HttpRequest) -> str:
         """Return the text of the API key that the request carries, or ""."""
@@ -165,15 +160,11 @@ class DialectView(APIView):
         """Hand a POST on, answer a browser's preflight, and refuse the rest."""
         if request.method == "POST":
             response = self.post(request)
-        elif request.method == "OPTIONS" and self.is_for_browsers:
-            response = HttpResponse(status=204, headers=PREFLIGHT)
-        else:
-            refused = Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
-            response = self._refuse(refused)
-        if self.is_for_browsers:
-            response["Access-Control-Allow-Origin"] = "*"
-            response["Access-Control-Expose-Headers"] = "Retry-After"
-        return response
+            return allow_any_origin(response) if self.for_browsers else response
+        if self.for_browsers and request.method == "OPTIONS":
+            return preflight()
+        refused = Refused(Reason.METHOD_NOT_ALLOWED, "Method Not Allowed")
+        return self._refuse(refused)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take the request or refuse it, and count the refusal by reason."""

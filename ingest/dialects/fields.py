@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from accounts.kinds import normalise
 from ingest.body import problem_in
 
 # What may stand where text or a number is wanted; true and false may not.
@@ -172,6 +173,12 @@ def canonical_address(written: str) -> str:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         return str(address.ipv4_mapped)
     return str(address)
+
+
+@lru_cache(maxsize=4096)
+def identity(kind: str, written: str) -> str:
+    """Return an identity in its one form, or ""; the same people come again soon."""
+    return normalise(kind, written)
 
 
 def domain(complaints: Complaints, field: str, value: Scalar) -> str:

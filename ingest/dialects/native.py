@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_view
 
-from accounts.kinds import anonymous_value, normalise
+from accounts.kinds import anonymous_value
 from accounts.models import Identity
 from accounts.models.api_key import Dialect as DialectName
 from ingest import commit
@@ -228,7 +228,7 @@ def _identities(complaints: Complaints, user: User) -> list[tuple[str, str]]:
             continue
         name = f"user.{field}"
         written = fields.text(complaints, name, value, longest=2000)
-        normalised = normalise(kind, written) if written else ""
+        normalised = fields.identity(kind, written) if written else ""
         if normalised:
             found.append((kind, normalised))
         elif written:

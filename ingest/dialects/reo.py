@@ -12,7 +12,7 @@ import msgspec
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_view
 
-from accounts.kinds import anonymous_value, guess_kind, normalise
+from accounts.kinds import anonymous_value, guess_kind
 from accounts.models import Identity
 from accounts.models.api_key import Dialect as DialectName
 from ingest.body import not_json, parse_json
@@ -272,7 +272,7 @@ def _identity(
     if kind is None or (kind == Identity.Kind.EMAIL and "@" not in value):
         # A name where an address was announced is still somebody's name.
         kind = guess_kind(value)
-    normalised = normalise(kind, value)
+    normalised = fields.identity(kind, value)
     if not normalised:
         complaints.add("user_id", "names nobody")
     return str(kind), normalised

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from django.db.backends.utils import CursorWrapper
 
-from accounts.identity import ensure_pending_tables, resolve_pending
+from accounts.identity import ensure_pending_tables, resolve_pending, update_known
 from ingest.copying import (
     FALSE,
     NULL,
@@ -148,6 +148,15 @@ class People:
             group.identity_id, group.developer_id = found[
                 (group.workspace_id, *group.identities[0])
             ]
+
+    def update_known(self, cursor: CursorWrapper) -> None:
+        """Write what the batch says of people known before; last, after usage.
+
+        Busy people are in every batch: locked earlier, they would have all other
+        digests wait for the whole of this one.
+        """
+        if any(self._groups.values()):
+            update_known(cursor)
 
 
 def _collect(

@@ -134,7 +134,7 @@ def _digest(claim: Callable[[], list[Entry]], result: DigestResult) -> list[Entr
                 cursor.execute("SET LOCAL synchronous_commit = off")
                 entries = claim()
                 put_off = _take_turns(cursor, entries)
-                used = [entry for entry in entries if entry not in put_off]
+                used = [e for e in entries if e.workspace_id not in put_off]
                 if used:
                     digest_entries(cursor, used)
         except Exception as error:
@@ -146,7 +146,7 @@ def _digest(claim: Callable[[], list[Entry]], result: DigestResult) -> list[Entr
                 raise _BatchError(entries, error) from error
             raise
         result.add(used)
-        result.put_off_entries += len(put_off)
+        result.put_off_entries += len(entries) - len(used)
         _note_key_use(used)
         break
     return entries
@@ -198,17 +198,17 @@ def _fail(entry: Entry, error: Exception, result: DigestResult) -> None:
             result.add(claimed)
 
 
-def _take_turns(cursor: CursorWrapper, entries: Sequence[Entry]) -> list[Entry]:
+def _take_turns(cursor: CursorWrapper, entries: Sequence[Entry]) -> set[int]:
     """Share the usage of the entries' workspaces; put off those that stay taken.
 
     Corrections by people take milliseconds and are waited for; a recount may take
-    minutes, in which the other workspaces must go on. Returns what was put off.
+    minutes, in which the other workspaces must go on. Returns the workspaces put off.
     """
     taken = try_share_usage(
         cursor, {entry.workspace_id for entry in entries if entry.workspace_id}
     )
     if not taken:
-        return []
+        return taken
     try:
         with transaction.atomic():
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE.seconds}s'")
@@ -218,14 +218,11 @@ def _take_turns(cursor: CursorWrapper, entries: Sequence[Entry]) -> list[Entry]:
         if sqlstate(error) != LOCK_NOT_AVAILABLE:
             raise
     else:
-        return []
+        return set()
     taken = try_share_usage(cursor, taken)
-    put_off = [entry for entry in entries if entry.workspace_id in taken]
-    cursor.execute(
-        statement("put_off"),
-        {"ids": [entry.id for entry in put_off], "delay": _interval(PUT_OFF)},
-    )
-    return put_off
+    waiting = [entry.id for entry in entries if entry.workspace_id in taken]
+    cursor.execute(statement("put_off"), {"ids": waiting, "delay": _interval(PUT_OFF)})
+    return taken
 
 
 def _interval(span: timedelta) -> str:

@@ -6,7 +6,6 @@ that "acknowledged once, counted once" holds by construction.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from math import floor
 
 import msgspec
 from django.db.backends.utils import CursorWrapper
@@ -16,34 +15,23 @@ from ingest.digest.activations import note_activations
 from ingest.digest.apps import Apps, find_homes
 from ingest.digest.catalogue import Catalogue
 from ingest.digest.entries import Entry, delete_entries
-from ingest.digest.ledger import enter_keys
-from ingest.digest.outcome import (
-    Quarantine,
-    Verdict,
-    add_counters,
-    metric_not_configured,
-)
-from ingest.digest.people import Group, People
+from ingest.digest.ledger import Ledger
+from ingest.digest.outcome import Quarantine, Verdict, add_counters
+from ingest.digest.sorting import KeptOf, Sorting
 from ingest.digest.usage import UsageSums
 from ingest.events import StoredEvent
 from ingest.models import Event
 from ingest.store import Origin, Resolved, event_store
 
 MICROSECONDS_PER_DAY = 86_400_000_000
-# How far ahead of its arrival an event may say it happened (contracts/README, Times).
-LONGEST_LEAD = 86_400
 # Dialects whose values are money: metrics that they bring add to the lifetime value.
 WITH_LIFETIME_VALUE = frozenset({Dialect.REAMAZE.value})
-# Dialects whose events count once for ever, and not only while a key is kept.
-ONCE_FOR_EVER = frozenset({Dialect.PRODUCTIV.value})
 LICENSE = Dialect.LICENSE.value
 CLOCK_IN_FUTURE = Event.Flag.CLOCK_IN_FUTURE.value
 
 
-# An event that will be stored, its references still by name: the event, when it
-# occurred, whether it said to have occurred in the future, and who did it. By entry.
-Kept = tuple[StoredEvent, int, bool, Group]
-KeptOf = list[tuple[Entry, list[Kept]]]
+# One for the process: it learns whether what is sent now is being sent again.
+_ledger = Ledger()
 
 
 def digest_entries(
@@ -66,27 +54,27 @@ def digest_entries(
     apps = Apps(cursor, living)
     for entry in living:
         apps.apply(entry, catalogue)
-    fresh = enter_keys(cursor, _keys(living), _lasting(living))
-
-    people, quarantine, usage = People(), Quarantine(), UsageSums()
+    sorting = Sorting(living, catalogue, verdict)
+    _ledger.enter(cursor, sorting.keys(), sorting.sort_out, lasting=sorting.lasting())
     if homeless:
-        _set_aside(cursor, homeless, quarantine, verdict)
-    kept = _keep(living, fresh, people, _Judge(catalogue, quarantine, verdict))
-    people.resolve(cursor)
-    if any(events for _, events in kept):
-        _register(catalogue, kept)
-        event_store().append(_resolve(kept, catalogue, usage))
+        _set_aside(cursor, homeless, sorting.quarantine, verdict)
+    usage = UsageSums()
+    sorting.people.resolve(cursor)
+    if any(events for _, events in sorting.kept):
+        _register(catalogue, sorting.kept)
+        event_store().append(_resolve(sorting.kept, catalogue, usage))
         note_activations(
             cursor,
             (
                 (entry, event, at)
-                for entry, events in kept
+                for entry, events in sorting.kept
                 if entry.dialect == LICENSE
                 for event, at, *_ in events
             ),
         )
-    quarantine.store(cursor)
+    sorting.quarantine.store(cursor)
     usage.store(cursor)
+    sorting.people.update_known(cursor)
     add_counters(cursor, living + homeless)
     delete_entries(cursor, entries)
 
@@ -115,98 +103,6 @@ def _look_up(cursor: CursorWrapper, entries: Sequence[Entry]) -> Catalogue:
     catalogue = Catalogue(cursor)
     catalogue.find(products.keys(), products, metrics)
     return catalogue
-
-
-def _keys(entries: Sequence[Entry]) -> dict[int, set[str]]:
-    keys: defaultdict[int, set[str]] = defaultdict(set)
-    for entry in entries:
-        if not entry.is_replay:
-            found = [e.key for e in entry.events if e.key is not None]
-            keys[entry.workspace_id].update(found)
-    return keys
-
-
-def _lasting(entries: Sequence[Entry]) -> set[str]:
-    """Return the keys that are never to be forgotten."""
-    return {
-        event.key
-        for entry in entries
-        if entry.dialect in ONCE_FOR_EVER
-        for event in entry.events
-        if event.key is not None
-    }
-
-
-class _Judge:
-    """Decides which events cannot be used yet, and sets them aside."""
-
-    def __init__(
-        self, catalogue: Catalogue, quarantine: Quarantine, verdict: Verdict | None
-    ) -> None:
-        self._metrics = catalogue.metrics
-        self._quarantine = quarantine
-        self._verdict = verdict
-
-    def usable(self, entry: Entry) -> dict[str, int]:
-        """Return the metrics that make an event of this entry usable."""
-        return {} if self._verdict else self._metrics[entry.workspace_id]
-
-    def set_aside(self, entry: Entry, event: StoredEvent) -> bool:
-        """Put an event whose metric is not usable into quarantine, unless it may."""
-        verdict = self._verdict
-        if verdict is None:
-            if event.quarantine:
-                verdict = Verdict(event.quarantine, subject=event.quarantine_subject)
-            elif event.registers_metric or event.is_profile:
-                return False
-            else:
-                verdict = metric_not_configured(event.metric)
-        self._quarantine.add_event(entry, event, verdict)
-        return True
-
-
-def _keep(
-    entries: Sequence[Entry], fresh: dict[int, set[str]], people: People, judge: _Judge
-) -> KeptOf:
-    """Drop repeats, set aside what is not usable yet, and find out who did the rest."""
-    kept: KeptOf = []
-    for entry in entries:
-        workspace_id, is_replay = entry.workspace_id, entry.is_replay
-        keys = fresh.get(workspace_id, set())
-        groups = people.of(workspace_id)
-        usable = judge.usable(entry)
-        latest = entry.received / 1e6 + LONGEST_LEAD
-        of_entry: list[Kept] = []
-        for event in entry.events:
-            key = event.key
-            if key is not None and not is_replay:
-                # The first of several with one key takes it out.
-                if key not in keys:
-                    entry.duplicates += 1
-                    continue
-                keys.remove(key)
-            if (event.metric not in usable or event.quarantine) and judge.set_aside(
-                entry, event
-            ):
-                continue
-            seconds = event.occurred_at
-            is_ahead = seconds > latest
-            at = entry.received if is_ahead else floor(seconds * 1e6 + 0.5)
-            identities = bytes(event.identities)
-            group = groups.get(identities)
-            if group is None:
-                group = people.new_group(workspace_id, identities, at)
-                groups[identities] = group
-            elif at < group.first:
-                group.first = at
-            elif at > group.last:
-                group.last = at
-            group.add(event, at)
-            if event.is_profile:
-                continue
-            of_entry.append((event, at, is_ahead, group))
-        kept.append((entry, of_entry))
-    return kept
 
 
 def _register(catalogue: Catalogue, kept: KeptOf) -> None:

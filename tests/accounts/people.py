@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from accounts.identity import ensure_pending_tables, resolve_pending
+from accounts.identity import ensure_pending_tables, resolve_pending, update_known
 from accounts.locks import share_usage
 from accounts.models import Account, DailyUsage, Developer, Identity
 
@@ -68,7 +68,9 @@ def resolve(workspace, *seen, links=()):
         share_usage(cursor, [workspace.pk])
         fill(cursor, workspace, seen, links)
         resolve_pending(cursor)
-        return resolved(cursor)
+        found = resolved(cursor)
+        update_known(cursor)
+    return found
 
 
 def resolved(cursor):

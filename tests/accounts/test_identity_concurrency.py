@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 
 from accounts.corrections import merge_developers, split_identity_pointers
 from accounts.errors import AccountsError
-from accounts.identity import resolve_pending
+from accounts.identity import resolve_pending, update_known
 from accounts.locks import share_usage
 from accounts.models import (
     Account,
@@ -93,6 +93,7 @@ class Digest:
             found = resolved(cursor)
             if self.then:
                 self.then(found)
+            update_known(cursor)
             self.ready.set()
             assert self.go.wait(PATIENCE)
             if self.fails:
@@ -235,6 +236,7 @@ def test_corrections_and_digests_in_any_mixture_keep_the_sum(workspace, pool):
                 fill(cursor, workspace, seen)
                 resolve_pending(cursor)
                 use(resolved(cursor))
+                update_known(cursor)
 
     def correct(seed):
         rng = random.Random(seed)

@@ -1,6 +1,8 @@
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from math import log2
 
 import pytest
 from django.db import connection, connections, transaction
@@ -269,34 +271,62 @@ def test_workers_side_by_side_lose_no_update(pool):
             assert before[pk] == {**row, "points": pytest.approx(row["points"])}
 
 
+def wait_for_a_blocked_worker():
+    """Return once another connection waits for a row lock."""
+    for _ in range(600):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("nobody waits")
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_touches_of_one_developer_are_not_scored_out_of_order(pool, monkeypatch):
+def test_a_slow_worker_does_not_write_what_it_read_before_a_faster_one(pool):
     workspace = make_workspace()
     metric, product = Metric.objects.get(), make_product(workspace)
-    developer = make_developer(workspace, make_account(workspace))
-    use(developer, metric, product)
-    computed, go_on = threading.Event(), threading.Event()
-    sum_up = score_store._sum_up
-
-    def pause_the_first(*args):
-        if not computed.is_set():
-            computed.set()
-            assert go_on.wait(30)
-        sum_up(*args)
-
-    monkeypatch.setattr(score_store, "_sum_up", pause_the_first)
-    slow = pool.submit(alone, score_touched)
-    assert computed.wait(30)
-    use(developer, metric, product, days_ago=1)
-    fast = pool.submit(alone, score_touched)
-    done, _ = wait([fast], timeout=0.5)
-    go_on.set()
-    assert not done, "the second must wait for the first"
-    slow.result(30)
-    fast.result(30)
+    first, second = make_developer(workspace), make_developer(workspace)
+    for developer in (first, second):
+        use(developer, metric, product)
+    score_touched()
+    touch(first, second)
+    with transaction.atomic():
+        DeveloperScore.objects.select_for_update().get(pk=first.pk)
+        slow = pool.submit(alone, score_touched)
+        wait_for_a_blocked_worker()
+        pool.submit(alone, lambda: use(second, metric, product, days_ago=1)).result(30)
+        assert pool.submit(alone, score_touched).result(30) == 1
+    assert slow.result(30) == 2
     expected = metric.weight * (1 + 2 ** (-1 / 14))
-    assert points_of(developer) == pytest.approx(expected)
-    assert AccountScore.objects.get().points == pytest.approx(expected)
+    assert points_of(second) == pytest.approx(expected)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_worker_does_not_forget_siblings_scored_by_a_faster_one(pool):
+    workspace = make_workspace()
+    metric, product = Metric.objects.get(), make_product(workspace)
+    here, there = make_account(workspace, "here"), make_account(workspace, "there")
+    people = [make_developer(workspace, account) for account in (here, there)]
+    sibling = make_developer(workspace, there)
+    for developer in (*people, sibling):
+        use(developer, metric, product)
+    score_touched()
+    touch(*people)
+    with transaction.atomic():
+        AccountScore.objects.select_for_update().get(pk=here.pk)
+        slow = pool.submit(alone, score_touched)
+        wait_for_a_blocked_worker()
+        pool.submit(alone, lambda: use(sibling, metric, product, days_ago=14)).result(
+            30
+        )
+        assert pool.submit(alone, score_touched).result(30) == 1
+    assert slow.result(30) == 2
+    score = AccountScore.objects.get(pk=there.pk)
+    points = [points_of(developer) for developer in (people[1], sibling)]
+    assert points == pytest.approx([metric.weight, 1.5 * metric.weight])
+    effective = sum(points) ** 2 / sum(p * p for p in points)
+    assert score.points == pytest.approx(sum(points) * (1 + 0.1 * log2(effective)))
 
 
 @pytest.mark.django_db(transaction=True)

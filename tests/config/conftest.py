@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.engines.paths import socket_path
 from config.engines.processes import processes_in
 from tests.engines import REPOSITORY
 
@@ -14,14 +15,17 @@ OURS = ("UPTICK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTEST_")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data directory of the test's own, in this process and those it starts."""
     for name in os.environ:
         if name.startswith(OURS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("UPTICK_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("UPTICK_POSTGRES_FSYNC", "0")
-    return tmp_path
+    yield tmp_path
+    # The short link that a deep directory got; monkeypatch is undone after us.
+    if socket_path().is_symlink():
+        socket_path().unlink()
 
 
 @pytest.fixture

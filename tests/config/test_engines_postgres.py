@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import psycopg
 import pytest
@@ -158,6 +159,18 @@ def test_a_path_too_long_for_a_socket_is_reached_through_a_short_one(home, monke
         alias.unlink()
 
 
+def test_a_path_that_is_too_long_only_with_the_sockets_name_is_shortened_too(
+    home, monkeypatch
+):
+    for length in range(70, 110):
+        monkeypatch.setenv("UPTICK_DATA_DIR", "/" + "x" * (length - 1))
+        assert len(str(socket_path("postgres", postgres.SOCKET))) <= 100
+        assert str(socket_path("postgres")) in unquote(engines.database_url())
+        assert socket_path("postgres", postgres.SOCKET).parent == socket_path(
+            "postgres"
+        )
+
+
 def test_a_directory_in_the_place_of_the_short_link_is_refused(home, monkeypatch):
     deep = home / ("long-" * 12) / ("path-" * 12)
     monkeypatch.setenv("UPTICK_DATA_DIR", str(deep))
@@ -190,10 +203,10 @@ def test_an_account_without_a_name_is_told_what_to_do(home):
         require_name(Account(54321, 54321))
 
 
-def test_no_permission_outside_the_data_directory_is_changed(home):
+def test_no_permission_outside_the_data_directory_is_changed(home, monkeypatch):
     above = home / "above"
     above.mkdir(mode=0o700)
-    os.environ["UPTICK_DATA_DIR"] = str(above / "data")
+    monkeypatch.setenv("UPTICK_DATA_DIR", str(above / "data"))
     modes = [path.stat().st_mode for path in (above, *above.parents)]
     with engines.lease_postgres():
         assert query("SELECT 1") == 1

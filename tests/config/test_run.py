@@ -72,6 +72,10 @@ def named(home: Path, word: str) -> list[int]:
     ]
 
 
+def is_keeper(pid: int) -> bool:
+    return b"keeper.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def pss_megabytes(pids: list[int]) -> float:
     """Memory with shared pages divided among their users."""
     total = 0
@@ -115,6 +119,13 @@ class TestEverything:
     def test_a_killed_supervisor_leaves_nothing(self, everything, home):
         everything.kill()
         wait_until(lambda: not programs(home) and not servers(home))
+
+    def test_an_engine_whose_keeper_was_killed_comes_back(self, everything, home, port):
+        for keeper in [pid for pid in programs(home) if is_keeper(pid)]:
+            os.kill(keeper, signal.SIGKILL)
+        wait_until(lambda: get(port, "/health/ready")[0] != 200)
+        wait_until(lambda: get(port, "/health/ready")[0] == 200)
+        wait_until(lambda: len(servers(home)) > 1)
 
     def test_a_killed_worker_is_replaced(self, everything, home):
         worker = min(named(home, "worker"))

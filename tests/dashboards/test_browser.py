@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from accounts.models import Role
-from ingest.models import Event
+from ingest.models import Event, IngestCounter, QuarantinedEvent
 from tests.dashboards.data import World
 from tests.factories import make_member, make_workspace
 
@@ -121,6 +121,19 @@ def test_new_events_appear_in_the_tail_by_themselves(visit, world):
             len(b.find_elements(By.CSS_SELECTOR, "#tail tbody tr")) == len(before) + 1
         ),
     )
+    assert browser.get_log("browser") == []
+
+
+def test_the_first_event_of_all_appears_by_itself(visit, world):
+    Event.objects.all().delete()
+    IngestCounter.objects.all().delete()
+    QuarantinedEvent.objects.all().delete()
+    browser = visit("/w/acme/ingestion/")
+    assert "No events yet" in browser.find_element(By.ID, "content").text
+
+    world.add_events(1)
+
+    wait(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#tail tbody tr"))
     assert browser.get_log("browser") == []
 
 

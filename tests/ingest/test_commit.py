@@ -33,6 +33,15 @@ def sender(key_and_token):
     return Sender(key_and_token[1])
 
 
+@pytest.fixture
+def one_line(monkeypatch):
+    """The accept path with a single connection, so that a crowd must share it."""
+    committer = Committer(lines=1)
+    monkeypatch.setattr(commit, "_committer", committer)
+    yield committer
+    committer.close()
+
+
 @contextmanager
 def other_connection():
     """A connection of its own, as somebody else's process would have."""
@@ -100,7 +109,7 @@ def test_an_answer_means_that_others_can_see_it(sender):
     assert b"synchronous_commit = on" in line.SETUP
 
 
-def test_requests_that_wait_share_a_commit(sender):
+def test_requests_that_wait_share_a_commit(sender, one_line):
     others = 15
     with ThreadPoolExecutor(others + 1) as pool:
         with inbox_locked():
@@ -110,7 +119,7 @@ def test_requests_that_wait_share_a_commit(sender):
                 pool.submit(sender.usage, {**TELEMETRY, "event_id": n})
                 for n in range(others)
             ]
-            wait_for(lambda: len(commit._committer._waiting) == others)
+            wait_for(lambda: len(one_line._waiting) == others)
         statuses = [each.result().status_code for each in [first, *rest]]
     assert statuses == [200] * (others + 1)
     assert InboxEntry.objects.count() == others + 1
@@ -136,7 +145,7 @@ def test_threads_of_all_kinds_at_once(sender):
 
 def test_a_bad_neighbour_fails_alone(key_and_token):
     key, _ = key_and_token
-    committer = Committer()
+    committer = Committer(lines=1)
     entries = [entry_of(key, event_count=1 if n != 3 else -1) for n in range(6)]
     stranger = entry_of(key, version=key.version + 1)
     with ThreadPoolExecutor(8) as pool:
@@ -164,7 +173,9 @@ def test_a_group_has_bounds(key_and_token, monkeypatch):
     committer._waiting = [entry_of(key, payload=b"x" * size) for size in sizes]
     groups = []
     while committer._waiting:
-        groups.append([len(entry.payload) for entry in committer._take()])
+        leader = committer._waiting.pop(0)
+        group = [leader, *committer._company_of(leader)]
+        groups.append([len(entry.payload) for entry in group])
     assert groups == [[1, 1, 1, 1], [1, 400, 400], [400], [5000], [1]]
 
 
@@ -307,7 +318,7 @@ def test_a_table_that_changes_under_a_prepared_statement(sender):
 
 def test_a_lost_prepared_statement_is_prepared_again(sender):
     assert sender.usage(TELEMETRY).status_code == 200
-    wire = commit._committer.line._wire
+    wire = commit._committer._free[-1]._wire
     wire.exec_(b"DEALLOCATE ALL")
     assert sender.usage(TELEMETRY).status_code == 200
     assert InboxEntry.objects.count() == 2
@@ -315,7 +326,7 @@ def test_a_lost_prepared_statement_is_prepared_again(sender):
 
 def test_a_read_only_server_is_temporary(sender):
     sender.usage(TELEMETRY)
-    commit._committer.line._wire.exec_(b"SET default_transaction_read_only = on")
+    commit._committer._free[-1]._wire.exec_(b"SET default_transaction_read_only = on")
     unavailable(sender.usage(TELEMETRY))
     commit.close()
     assert sender.usage(TELEMETRY).status_code == 200
@@ -323,7 +334,7 @@ def test_a_read_only_server_is_temporary(sender):
 
 def test_an_error_that_nobody_foresaw_frees_those_who_wait(key_and_token):
     key, _ = key_and_token
-    committer = Committer()
+    committer = Committer(lines=1)
     committer.run(entry_of(key))
     odd = entry_of(key, payload="no bytes")
     with pytest.raises(TypeError):
@@ -333,3 +344,31 @@ def test_an_error_that_nobody_foresaw_frees_those_who_wait(key_and_token):
     committer.run(good)
     committer.close()
     assert good.is_kept
+
+
+def test_another_line_is_opened_only_for_a_good_group(key_and_token, monkeypatch):
+    monkeypatch.setattr(commit, "GOOD_GROUP", 5)
+    key, _ = key_and_token
+    committer = Committer(lines=3)
+    entries = [entry_of(key) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        with inbox_locked():
+            jobs = []
+            for running, waiting, entry in (
+                (1, 0, entries[0]),
+                (1, 1, entries[1]),
+                (1, 2, entries[2]),
+                (1, 3, entries[3]),
+                (1, 4, entries[4]),
+                (2, 0, entries[5]),
+                (2, 1, entries[6]),
+            ):
+                jobs.append(pool.submit(committer.run, entry))
+                wait_for(lambda: len(blocked()) == running)  # noqa: B023
+                wait_for(lambda: len(committer._waiting) == waiting)  # noqa: B023
+        for job in jobs:
+            job.result()
+    committer.run(entries[7])
+    committer.close()
+    assert all(entry.is_kept for entry in entries)
+    assert commits() == 4

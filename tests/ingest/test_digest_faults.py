@@ -32,14 +32,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BAD = {"text": "\x00"}
 
 
-@pytest.fixture(autouse=True)
-def no_events_left(transactional_db):
-    """Django empties the tables that it manages, and the events are not among them."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE ingest_event")
-
-
 def give_up():
     """Digest until the entries that fail have had all their tries."""
     for _ in range(4):

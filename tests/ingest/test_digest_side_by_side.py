@@ -28,14 +28,6 @@ from tests.ingest.digesting import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def no_events_left(transactional_db):
-    """Django empties the tables that it manages, and the events are not among them."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE ingest_event")
-
-
 def fill(workspace, requests=60, people=20, distinct=90):
     """Requests with plenty of repeats and of the same people; returns what is new."""
     keys = set()

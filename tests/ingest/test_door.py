@@ -1,11 +1,13 @@
 """The accept path around the dialects: keys, throttle, shortcut, statements, limits."""
 
 import gzip
+import re
 import threading
 import time
 import zlib
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
@@ -17,7 +19,7 @@ from accounts.keys import change, revoke, rotate
 from accounts.models import ApiKey
 from accounts.models.api_key import Dialect
 from config.chunked import ChunkedBodies
-from ingest import background, counters
+from ingest import background, counters, hints
 from ingest.body import inflate, read_body
 from ingest.counters import count_refusal
 from ingest.credentials import REMEMBERED, cache, verify
@@ -419,3 +421,31 @@ def test_a_loop_outlives_an_error():
     loop.is_enabled = True
     loop.wake()
     assert done.wait(5)
+
+
+def test_an_accepted_event_is_hinted_once_for_many(sender, redis_server):
+    redis_server.delete("celery")
+    hints.flush()
+    redis_server.delete("celery")
+    for _ in range(5):
+        sender.usage(TELEMETRY)
+    sender.usage({})
+    assert redis_server.llen("celery") == 0, "nothing is sent while a sender waits"
+    hints.flush()
+    hints.flush()
+    (message,) = redis_server.lrange("celery", 0, -1)
+    assert b"ingest.tasks.digest_inbox" in message
+    redis_server.delete("celery")
+
+
+def test_every_reason_is_in_the_documentation():
+    page = Path(__file__).parents[2] / "docs" / "api.md"
+    rows = re.findall(
+        r"^\| (`[^|]+) \| (\d+) \|", page.read_text("utf-8"), re.MULTILINE
+    )
+    documented = {
+        (reason, int(status))
+        for reasons, status in rows
+        for reason in re.findall(r"`(\w+)`", reasons)
+    }
+    assert documented == {(str(reason), STATUS[reason]) for reason in Reason}

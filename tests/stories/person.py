@@ -138,15 +138,26 @@ class Person:
         )
 
     def overflow(self) -> list[str]:
-        """Name what makes the page wider than its window; empty when nothing does."""
+        """Name what sticks out of the window, or is cut off; empty when nothing is.
+
+        What lies in a box of its own that scrolls is reachable and therefore fine.
+        """
         return self.driver.execute_script(
             """
             const root = document.scrollingElement, seen = root.clientWidth;
-            if (root.scrollWidth <= seen) return [];
-            const wide = [...document.body.querySelectorAll("*")].filter(
-              (one) => one.getBoundingClientRect().right > seen + 1);
-            return [`page ${root.scrollWidth} > ${seen}`].concat(
-              wide.slice(0, 8).map((one) => one.outerHTML.slice(0, 120)));
+            const scrolls = (one) => {
+              for (let box = one.parentElement; box && box !== document.body;
+                   box = box.parentElement)
+                if (/auto|scroll/.test(getComputedStyle(box).overflowX)) return true;
+              return false;
+            };
+            const found = root.scrollWidth > seen
+              ? [`page ${root.scrollWidth} > ${seen}`] : [];
+            const what = found.length ? "*" : "a, button, input, select, textarea, h1";
+            return found.concat([...document.body.querySelectorAll(what)].filter(
+              (one) => one.checkVisibility() && !scrolls(one)
+                && one.getBoundingClientRect().right > seen + 1,
+            ).slice(0, 8).map((one) => one.outerHTML.slice(0, 120)));
             """
         )
 

@@ -12,7 +12,7 @@ from tests.stories.person import Person
 IMAGES = ROOT / "docs" / "images"
 WIDTH = 1280
 # Of one page; the lower part is better seen in the product itself.
-HEIGHTS = {"overview": 1000, "account": 1000}
+HEIGHTS = {"overview": 1050, "account": 1050}
 
 
 def main() -> int:
@@ -25,6 +25,7 @@ def main() -> int:
             demo = json.loads(uptick.inside("demo_login"))
             driver = start_chromium()
             person = Person(driver, uptick.address)
+            person.do("Emulation.setScrollbarsHidden", hidden=True)
             person.looks(width=WIDTH)
             person.log_in(demo["email"], demo["password"])
             person.go(f"/w/{demo['workspace_slug']}/accounts/")

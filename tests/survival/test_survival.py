@@ -114,8 +114,12 @@ def test_a_worker_killed_in_the_middle_of_a_digest_counts_everything_once(
 
 def kill_workers(uptick):
     """Kill every process of the worker at once, parents and children."""
-    victims = [pid for pid, line in uptick.processes().items() if " worker" in line]
-    assert victims, uptick.processes()
+    # After a kill the database still works on what the dead one had asked for, while
+    # the next worker has not started yet.
+    victims = wait_until(
+        "a worker",
+        lambda: [pid for pid, line in uptick.processes().items() if " worker" in line],
+    )
     for pid in victims:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

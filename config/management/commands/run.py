@@ -36,6 +36,10 @@ class Command(BaseCommand):
             help="leave an empty database empty",
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.leases: list[engines.Lease] = []
+
     def handle(self, *_args: Any, **options: Any) -> None:
         began = time.monotonic()
         host, port = options["host"], options["port"]
@@ -58,6 +62,7 @@ class Command(BaseCommand):
         with startup.step("PostgreSQL") as done:
             if not env_str("DATABASE_URL"):
                 engines.attach_postgres(quiet=True)
+                self.leases += engines.attached()
             done(startup.wait_for_database())
         with startup.step("Broker") as done:
             done(self._start_broker(stack))
@@ -74,7 +79,7 @@ class Command(BaseCommand):
             return "REDIS_URL"
         if engines.redis_url() is None:
             return "PostgreSQL, as no Redis was found"
-        stack.enter_context(engines.lease_redis())
+        self.leases.append(stack.enter_context(engines.lease_redis()))
         return "Redis"
 
     def _supervise(self, host: str, port: int, began: float, verbosity: int) -> int:
@@ -85,6 +90,7 @@ class Command(BaseCommand):
             env=environment(),
             logs=make_data_dir("logs"),
             verbose=verbosity > 1,
+            watch=self._look_after_engines,
         )
 
         def greet() -> None:
@@ -94,6 +100,14 @@ class Command(BaseCommand):
             connection.close()
 
         return supervisor.run(on_ready=greet)
+
+    def _look_after_engines(self) -> None:
+        for lease in self.leases:
+            try:
+                if lease.revive():
+                    self.stdout.write(f"{lease.server.title} was started again.")
+            except engines.EngineError as error:
+                self.stdout.write(str(error))
 
     def _leave_database(self) -> None:
         connection.close()

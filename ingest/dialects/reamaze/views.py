@@ -176,7 +176,7 @@ class EventsAliasView(EventsView):
 class BrowserView(ReamazeView):
     """What the browser script sends: never an API key, always account and authkey."""
 
-    is_for_browsers = True
+    for_browsers = True
 
     def token(self, request: HttpRequest) -> str:  # noqa: ARG002
         """Return none: a key that reached a page would be no secret."""

@@ -66,7 +66,7 @@ class SignalsView(DialectView):
     """What all routes share: keyless, called by browsers, answered in counts."""
 
     dialect = KEY
-    is_for_browsers = True
+    for_browsers = True
     version: ClassVar[str] = V2
 
     def signals(self, request: HttpRequest, body: bytes, scope: Scope) -> list[Signal]:  # noqa: ARG002

@@ -13,6 +13,7 @@ WITH locked AS (
             identity_moves
             OR (
                 ip IS NOT NULL
+                AND NOT developer_is_made
                 AND developer_id IN (SELECT developer_id FROM pending_evidence)
             )
     )

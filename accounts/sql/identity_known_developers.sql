@@ -1,4 +1,4 @@
--- Question: none; moves what is kept with known developers: times seen, traits, name,
+-- Question: none; writes what a batch says of known developers: times seen, traits, name,
 -- and the account where better evidence came. One statement, rows locked in the order
 -- of their ids, so that two digests never wait for each other in turn.
 -- A developer whose account changes is queued for scoring: both accounts follow.
@@ -6,7 +6,7 @@
 WITH seen AS (
     SELECT developer_id, min(first_at) AS first_at, max(last_at) AS last_at
     FROM pending_identity
-    WHERE developer_moves
+    WHERE developer_moves OR developer_learns
     GROUP BY developer_id
 ),
 told AS (
@@ -15,15 +15,17 @@ told AS (
         jsonb_object_agg(trait.key, trait.value ORDER BY p.last_at) AS traits
     FROM pending_identity AS p
     CROSS JOIN LATERAL jsonb_each(p.traits) AS trait
-    -- All that was said of whoever moves: the last to speak may have said nothing new.
+    -- All that was said of whoever is written: the last to speak may have said nothing new.
     WHERE
         p.traits <> '{}'
         AND p.developer_id IN (SELECT developer_id FROM seen)
     GROUP BY p.developer_id
 ),
 named AS (
-    SELECT *
-    FROM unnest(%(unmasked)s::bigint[], %(names)s::text[]) AS u (developer_id, name)
+    SELECT developer_id, max(face) AS name
+    FROM pending_identity
+    WHERE face IS NOT NULL
+    GROUP BY developer_id
 ),
 locked AS (
     SELECT d.id, d.account_id, d.rule, d.confidence
@@ -34,7 +36,9 @@ locked AS (
             UNION
             SELECT developer_id FROM pending_evidence
         )
-        AND d.id <> ALL (%(made)s::bigint[])
+        AND d.id NOT IN (
+            SELECT developer_id FROM pending_identity WHERE developer_is_made
+        )
     ORDER BY d.id
     FOR NO KEY UPDATE
 ),
