@@ -10,8 +10,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.audit import record
-from accounts.models import AuditEntry, User, Workspace
+from accounts.models import AppId, AuditEntry, User, Workspace
 from ingest.hints import hint_digest
+from ingest.models import QuarantinedEvent
 from ingest.statements import statement
 
 
@@ -39,6 +40,25 @@ def replay(
             _audit(workspace, action, chosen, number=number, actor=actor, ip=ip)
             transaction.on_commit(hint_digest, robust=True)
     return number
+
+
+def replay_app(app: AppId, *, actor: User | None = None, ip: str | None = None) -> int:
+    """Send what has waited for an app through the digest again; return how many.
+
+    In its own workspace, and among those of apps that nobody had. An app that is not
+    enabled takes nothing.
+    """
+    if not app.is_enabled:
+        return 0
+    causes = (
+        (app.workspace, QuarantinedEvent.Reason.UNKNOWN_APP),
+        (app.workspace, QuarantinedEvent.Reason.APP_DISABLED),
+        (None, QuarantinedEvent.Reason.UNKNOWN_APP),
+    )
+    return sum(
+        replay(workspace, reason=reason, subject=app.folded_id, actor=actor, ip=ip)
+        for workspace, reason in causes
+    )
 
 
 def discard(

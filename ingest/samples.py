@@ -7,8 +7,9 @@ import shlex
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Application, EventDefinition
 from accounts.models.api_key import Dialect
 
 PRODUCT = "my-product"
@@ -24,7 +25,15 @@ class Sample:
 
 
 def samples(key: ApiKey, token: str, *, base: str) -> list[Sample]:
-    """Return a command for each dialect of an ingestion key; ``base`` has no slash."""
+    """Return a command for each dialect of an ingestion key; ``base`` has no slash.
+
+    An OAuth client gets two, of which the second needs what the first answers.
+    """
+    if key.kind == ApiKey.Kind.CLIENT:
+        return [
+            Sample("an access token", _access_token(base, key, token)),
+            Sample("an event with it", _productiv(base, key)),
+        ]
     if key.kind != ApiKey.Kind.INGEST:
         return []
     product = key.product.key if key.product else PRODUCT
@@ -57,6 +66,43 @@ def _reo(base: str, token: str, product: str) -> str:
     )
 
 
+def _access_token(base: str, key: ApiKey, secret: str) -> str:
+    return _lines(
+        [
+            f"curl {shlex.quote(f'{base}/oauth2/token')}",
+            f"--user {shlex.quote(f'{key.prefix}:{secret}')}",
+            "--data grant_type=client_credentials",
+            "--data scope=connector.write",
+        ]
+    )
+
+
+def _productiv(base: str, key: ApiKey) -> str:
+    """Return an event of an application that the client may push for."""
+    applications = Application.objects.filter(workspace_id=key.workspace_id)
+    if key.product is not None:
+        applications = applications.filter(product=key.product)
+    application = applications.order_by("pk").first()
+    definition = (
+        application.events.exclude(category=EventDefinition.Category.LOGIN)
+        .order_by("pk")
+        .first()
+        if application
+        else None
+    )
+    event = {
+        "timestamp": int(time.time() * 1000),
+        "email": "dev@example.com",
+        "eventName": definition.name if definition else "EVENT_NAME",
+    }
+    app_id = application.app_id if application else "APP_ID"
+    return _curl(
+        f"{base}/services/push/v1/customer/apps/{quote(app_id)}/events",
+        "Authorization: Bearer ACCESS_TOKEN",
+        {"events": [event]},
+    )
+
+
 def _reamaze(base: str, token: str, product: str) -> str:  # noqa: ARG001 (has none)
     user_id = "1"
     authkey = hashlib.sha256(f"{user_id}:{token}".encode()).hexdigest()
@@ -78,11 +124,15 @@ def _native(base: str, token: str, product: str) -> str:
 
 
 def _curl(url: str, header: str, body: dict[str, Any]) -> str:
-    return " \\\n".join(
+    return _lines(
         [
             f"curl {shlex.quote(url)}",
-            f"  --header {shlex.quote(header)}",
-            "  --header 'Content-Type: application/json'",
-            f"  --data {shlex.quote(json.dumps(body))}",
+            f"--header {shlex.quote(header)}",
+            "--header 'Content-Type: application/json'",
+            f"--data {shlex.quote(json.dumps(body))}",
         ]
     )
+
+
+def _lines(parts: list[str]) -> str:
+    return " \\\n  ".join(parts)

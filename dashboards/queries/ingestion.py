@@ -72,6 +72,11 @@ class QuarantineGroup:
         """Say whether configuring a metric mends it."""
         return self.reason == QuarantinedEvent.Reason.METRIC_NOT_CONFIGURED
 
+    @property
+    def needs_app(self) -> bool:
+        """Say whether adding an app mends it."""
+        return self.reason == QuarantinedEvent.Reason.UNKNOWN_APP
+
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:
@@ -82,6 +87,8 @@ class Ingestion:
     hours: charts.StackedChart
     senders: tuple[SenderRow, ...]
     refusals: tuple[RefusalRow, ...]
+    # Reserved payload keys that were left out of accepted signals.
+    dropped: int
     inbox: Inbox
     quarantine: tuple[QuarantineGroup, ...]
     quarantined: int
@@ -93,6 +100,7 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
     hours = periods.hours_until(now, count=HOURS)
     by_hour: dict[str, dict[datetime, float]] = defaultdict(lambda: defaultdict(float))
     refused: Counter[str] = Counter()
+    dropped = 0
     rows = (
         IngestCounter.objects.filter(workspace=workspace, hour__gte=hours[0])
         .values_list("hour", "outcome")
@@ -101,7 +109,9 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
     for hour, outcome, count in rows:
         kind, _, reason = outcome.partition(":")
         by_hour[kind][hour] += count
-        if reason:
+        if kind == "dropped":
+            dropped += count
+        elif reason:
             refused[reason] += count
     series = [
         charts.Series(label, periods.fill_hours(hours, by_hour[kind]))
@@ -123,6 +133,7 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
             RefusalRow(reason.replace("_", " "), count)
             for reason, count in refused.most_common()
         ),
+        dropped=dropped,
         inbox=_inbox(workspace, now=now),
         quarantine=groups,
         quarantined=sum(group.count for group in groups),

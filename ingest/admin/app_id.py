@@ -10,8 +10,7 @@ from accounts.admin.base import ScopedFilter, WorkspaceAdmin, WorkspaceForm, per
 from accounts.models import AppId
 from accounts.peer import peer_address
 from accounts.roles import Action, can
-from ingest.models import QuarantinedEvent
-from ingest.quarantine import replay
+from ingest.quarantine import replay_app
 
 
 class AppForm(WorkspaceForm):
@@ -81,20 +80,9 @@ class AppIdAdmin(WorkspaceAdmin):
     def _replay(self, request: HttpRequest, apps: list[AppId]) -> None:
         """Replay what has waited; of unknown apps in nobody's workspace, too."""
         number = sum(
-            replay(
-                workspace,
-                reason=reason,
-                subject=app.folded_id,
-                actor=person(request),
-                ip=peer_address(request) or None,
-            )
+            replay_app(app, actor=person(request), ip=peer_address(request) or None)
             for app in apps
-            if app.is_enabled and can(person(request), Action.REPLAY, app.workspace_id)
-            for workspace, reason in (
-                (app.workspace, QuarantinedEvent.Reason.UNKNOWN_APP),
-                (app.workspace, QuarantinedEvent.Reason.APP_DISABLED),
-                (None, QuarantinedEvent.Reason.UNKNOWN_APP),
-            )
+            if can(person(request), Action.REPLAY, app.workspace_id)
         )
         if number:
             self.message_user(

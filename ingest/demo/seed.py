@@ -31,6 +31,8 @@ from accounts.score_lists import with_score
 from accounts.score_models import calibrate, current_model, sync_weights
 from accounts.score_store import score_workspace
 from ingest.demo.catalogue import METRICS, PRODUCTS
+from ingest.demo.licences import configure_licences, license_blocks
+from ingest.demo.signals import configure_apps, signal_blocks
 from ingest.demo.stream import Block, blocks
 from ingest.demo.world import Size, World, make_world
 from ingest.digest import digest_until_empty
@@ -75,6 +77,13 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
     inbox = partial(accept_without_request, workspace, api_key=key)
     with _helper(size.events) as start_helper:
         _send(blocks(world, now), size.events, inbox, report, start_helper)
+        # Signals come without a key.
+        for block in signal_blocks(size, workspace.slug, now):
+            accept_without_request(
+                workspace, block.dialect, block.events, block.received_at
+            )
+        for block in license_blocks(workspace, size, now):
+            inbox(block.dialect, block.events, block.received_at)
         report("Digesting", 0, 0)
         digest_until_empty()
     _finish(workspace)
@@ -106,12 +115,14 @@ def _configure(workspace: Workspace, world: World) -> None:
             weight=metric.weight,
             daily_cap=metric.daily_cap,
         )
+    configure_apps(workspace)
     sync_weights(workspace)
     # As if the workspace had been there from the first event on.
     started = datetime.combine(world.size.first_day, datetime.min.time(), UTC)
     Workspace.objects.filter(pk=workspace.pk).update(created_at=started)
     ScoreModel.objects.filter(workspace=workspace).update(created_at=started)
     _enter_companies(workspace, world, started)
+    configure_licences(workspace, world.size)
 
 
 def _enter_companies(workspace: Workspace, world: World, at: datetime) -> None:

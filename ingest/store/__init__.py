@@ -11,6 +11,7 @@ from ingest.store.base import (
 )
 from ingest.store.licences import LicenseStore, PostgresLicenses
 from ingest.store.postgres import PostgresStore
+from ingest.store.signals import PostgresSignals, SignalChoice, SignalStore
 
 __all__ = [
     "EventRow",
@@ -20,9 +21,12 @@ __all__ = [
     "Place",
     "Resolved",
     "Share",
+    "SignalChoice",
+    "SignalStore",
     "TrendPoint",
     "event_store",
     "license_store",
+    "signal_store",
 ]
 
 
@@ -34,3 +38,8 @@ def event_store() -> EventStore:
 def license_store() -> LicenseStore:
     """Return the part of the store that answers about licence telemetry."""
     return PostgresLicenses()
+
+
+def signal_store() -> SignalStore:
+    """Return the part of the store that answers about signals."""
+    return PostgresSignals()

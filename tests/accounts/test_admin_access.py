@@ -31,6 +31,7 @@ from tests.factories import (
     make_app,
     make_developer,
     make_key,
+    make_license,
     make_member,
     make_metric,
     make_operator,
@@ -57,6 +58,7 @@ MAY = {
     "accounts.apikey": ("member", "admin", "admin", "-"),
     "accounts.account": ("viewer", "member", "member", "-"),
     "accounts.accountnetwork": ("viewer", "admin", "admin", "admin"),
+    "accounts.license": ("viewer", "member", "member", "-"),
     "accounts.developer": ("viewer", "-", "member", "-"),
     "accounts.scoremodel": ("viewer", "admin", "-", "-"),
     "accounts.auditentry": ("admin", "-", "-", "-"),
@@ -64,6 +66,7 @@ MAY = {
     "ingest.quarantinedevent": ("viewer", "-", "-", "-"),
     "ingest.ingestcounter": ("viewer", "-", "-", "-"),
     "ingest.inboxentry": ("operator", "-", "-", "-"),
+    "ingest.signingkey": ("operator", "-", "-", "-"),
     "ingest.event": ("viewer", "-", "-", "-"),
 }
 PERSONAS = ("anonymous", "outsider", "viewer", "member", "admin", "operator")
@@ -115,6 +118,7 @@ def make_world():
         "accounts.accountnetwork": AccountNetwork.objects.create(
             workspace=acme, account=account, network="203.0.113.0/24", note=MARK
         ),
+        "accounts.license": make_license(acme, f"{MARK}-KEY", holder=MARK),
         "accounts.developer": developer,
         "accounts.scoremodel": ScoreModel.objects.get(workspace=acme),
         "accounts.auditentry": AuditEntry.objects.filter(workspace=acme).first(),
@@ -219,6 +223,7 @@ OWN_PAGES = {
     "admin:accounts_apikey_reveal": ("member", 302),
     "admin:accounts_apikey_rotate": ("admin", 200),
     "admin:accounts_apikey_revoke": ("admin", 200),
+    "admin:accounts_license_revoke": ("member", 200),
     "admin:accounts_metric_replay": ("member", 200),
     "admin:accounts_correction_undo": ("member", 200),
 }

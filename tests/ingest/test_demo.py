@@ -161,9 +161,15 @@ def test_the_workspace_has_something_to_say_on_every_page(committing):
     assert seeded.outcomes["quarantined"] == QuarantinedEvent.objects.count() > 0
     refused = IngestCounter.objects.filter(outcome__startswith="refused:")
     assert {counter.workspace for counter in refused} == {workspace}
-    assert DailyUsage.objects.aggregate(n=Sum("count")) == Event.objects.aggregate(
+    counted = Event.objects.filter(is_test=False)
+    assert DailyUsage.objects.aggregate(n=Sum("count")) == counted.aggregate(
         n=Sum("count")
     )
+    signals = Event.objects.filter(dialect="telemetrydeck")
+    assert {True, False} == set(signals.values_list("is_test", flat=True))
+    assert signals.filter(value__isnull=False).exists()
+    assert signals.filter(metric__key="pageView").exists()
+    assert QuarantinedEvent.objects.filter(reason="unknown_app").count() == 7
     rules = set(Developer.objects.values_list("rule", flat=True))
     assert rules >= {"email_domain", "event_domain", "network", "none"}
     assert Developer.objects.filter(is_aggregate=True).exists()
