@@ -20,9 +20,9 @@ from dashboards.queries.scores import Shown, reader_for
 # developer_by_name. A developer exists through an event, so none lacks a last visit,
 # and only those of the last seconds lack a score.
 ORDERS = {
-    "score": Order("score__points", "pk", True, lambda row: row.score.points),
-    "seen": Order("last_seen_at", "pk", True, lambda row: row.last_seen_at),
-    "name": Order("display_name", "pk", False, lambda row: row.display_name),
+    "score": Order("score__points", "pk", True, lambda row: row.score.points, float),
+    "seen": Order("last_seen_at", "pk", True, lambda row: row.last_seen_at, datetime),
+    "name": Order("display_name", "pk", False, lambda row: row.display_name, str),
 }
 
 
