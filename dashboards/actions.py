@@ -14,7 +14,7 @@ from accounts.models import Correction, Developer, Identity
 from accounts.peer import peer_address
 from accounts.roles import Action
 from dashboards.access import WorkspaceRequest, workspace_page
-from dashboards.forms import MergeForm, MoveForm, SettleForm
+from dashboards.forms import MergeForm, MoveForm, SettleForm, UndoForm
 from dashboards.views import show_developer
 from ingest.models import QuarantinedEvent
 from ingest.quarantine import discard as discard_events
@@ -102,10 +102,11 @@ def undo(request: WorkspaceRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Undone: {correction.get_kind_display().lower()}.")
-    shown = request.POST.get("developer", "")
+    form = UndoForm(request.POST)
+    shown = form.cleaned_data["developer"] if form.is_valid() else None
     here = Developer.objects.in_workspace(request.workspace)
-    if shown.isdecimal() and here.filter(pk=int(shown)).exists():
-        return _to_developer(request, int(shown))
+    if shown is not None and here.filter(pk=shown).exists():
+        return _to_developer(request, shown)
     return redirect("dashboards:developers", slug=request.workspace.slug)
 
 

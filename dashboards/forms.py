@@ -260,6 +260,12 @@ class MergeForm(forms.Form):
         return other
 
 
+class UndoForm(forms.Form):
+    """Which developer's page the correction was taken back on."""
+
+    developer = forms.IntegerField(required=False)
+
+
 class SettleForm(forms.Form):
     """Which quarantined events to replay or discard: a reason, perhaps a subject."""
 

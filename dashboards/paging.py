@@ -6,6 +6,7 @@ that arrive in between. A cursor is the sort value and the key of a page's edge.
 
 import base64
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from django.db.models import Q
 
 Row = TypeVar("Row", bound=models.Model)
 PAGE_SIZE = 25
+LARGEST_KEY = 2**63 - 1
 
 SortValue = str | float | datetime
 
@@ -24,13 +26,14 @@ SortValue = str | float | datetime
 class Order:
     """One way to sort a list: a column without nulls, and the primary key.
 
-    `value` reads the column from a row of the list.
+    `value` reads the column from a row of the list; `kind` is the type it holds.
     """
 
     column: str
     key: str
     descending: bool
     value: Callable[[Any], SortValue]
+    kind: type[SortValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,12 @@ def paginate(
 ) -> Page[Row]:
     """Return the page that `after=` or `before=` in the parameters asks for.
 
-    A cursor that is not one of ours shows the first page.
+    A cursor that is not one of ours, or of another sort order, shows the first page.
     """
     backwards = "before" in params
     edge = decode(params.get("before" if backwards else "after", ""))
+    if edge is not None and not isinstance(edge[0], order.kind):
+        edge = None
     forwards = order.descending != backwards
     sign = "-" if forwards else ""
     if edge is not None:
@@ -102,10 +107,31 @@ def decode(cursor: str) -> tuple[SortValue, int] | None:
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         kind, value, key = json.loads(packed)
-        if kind == "t":
-            value = datetime.fromisoformat(value)
-        if not isinstance(value, str | int | float | datetime) or "\0" in str(value):
+        if type(key) is not int or not 0 < key <= LARGEST_KEY:
             return None
-        return value, int(key)
-    except (ValueError, TypeError, RecursionError):
+        return (_moment(value) if kind == "t" else _plain(value)), key
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _moment(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment.astimezone(UTC)
+
+
+def _plain(value: object) -> str | float:
+    """Return text or a number that a database can compare; raises ValueError."""
+    if type(value) is str:
+        if "\0" in value:
+            raise ValueError(value)
+        # A lone surrogate raises here and not in the database's driver.
+        value.encode()
+        return value
+    if type(value) not in {int, float}:
+        raise TypeError(value)
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number

@@ -13,6 +13,8 @@ CHOICES = (7, 30, 90)
 DEFAULT_DAYS = 30
 LONGEST_DAYS = 400
 CUSTOM = "custom"
+# Room for the periods that a page compares with.
+EARLIEST = date(1900, 1, 1)
 
 
 class PeriodError(ValueError):
@@ -111,8 +113,12 @@ def last_days(count: int, *, today: date) -> Period:
 def custom(first: date, last: date, *, today: date) -> Period:
     """Return the days from `first` to `last`, cut at today.
 
-    Raises PeriodError when nothing is left or more than LONGEST_DAYS are.
+    Raises PeriodError when nothing is left, more than LONGEST_DAYS are, or the first
+    lies before EARLIEST.
     """
+    if first < EARLIEST:
+        message = f"Days before {EARLIEST.year} cannot be shown."
+        raise PeriodError(message)
     if first > today:
         message = "The first day lies in the future."
         raise PeriodError(message)

@@ -21,10 +21,10 @@ NEVER = datetime(1, 1, 1, tzinfo=UTC)
 # Accounts are few enough to sort those without a score or a visit last by a value
 # put in their place, although that leaves the index of the list unused.
 ORDERS = {
-    "score": Order("sort_points", "pk", True, lambda row: row.sort_points),
-    "worth": Order("worth", "pk", True, lambda row: row.worth),
-    "seen": Order("sort_seen", "pk", True, lambda row: row.sort_seen),
-    "name": Order("name", "pk", False, lambda row: row.name),
+    "score": Order("sort_points", "pk", True, lambda row: row.sort_points, float),
+    "worth": Order("worth", "pk", True, lambda row: row.worth, float),
+    "seen": Order("sort_seen", "pk", True, lambda row: row.sort_seen, datetime),
+    "name": Order("name", "pk", False, lambda row: row.name, str),
 }
 
 

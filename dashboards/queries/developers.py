@@ -21,12 +21,16 @@ from dashboards.queries.scores import Shown, reader_for
 # through an event or a profile, so none lacks a last visit; who has used nothing, and
 # who did in the last seconds, lacks a score.
 ORDERS = {
-    "score": Order("score__points", "pk", True, lambda row: row.score.points),
+    "score": Order("score__points", "pk", True, lambda row: row.score.points, float),
     "worth": Order(
-        "score__lifetime_value", "pk", True, lambda row: row.score.lifetime_value
+        "score__lifetime_value",
+        "pk",
+        True,
+        lambda row: row.score.lifetime_value,
+        float,
     ),
-    "seen": Order("last_seen_at", "pk", True, lambda row: row.last_seen_at),
-    "name": Order("display_name", "pk", False, lambda row: row.display_name),
+    "seen": Order("last_seen_at", "pk", True, lambda row: row.last_seen_at, datetime),
+    "name": Order("display_name", "pk", False, lambda row: row.display_name, str),
 }
 
 

@@ -24,6 +24,8 @@ Free = dict[str, Any] | str | None
 LONGEST = 200
 LONGEST_USER_AGENT = 1000
 LARGEST_COUNT = 2**31 - 1
+# Far from where a sum of doubles overflows, however many are added up.
+LARGEST_VALUE = 1e200
 # What Python and PostgreSQL both call a date: the years 1 to 9999.
 EARLIEST = -62_135_596_800
 LATEST = 253_402_300_799
@@ -108,6 +110,15 @@ def number(complaints: Complaints, field: str, value: Scalar) -> float | None:
         complaints.add(field, "must be a finite number")
         return None
     return result
+
+
+def summand(complaints: Complaints, field: str, value: Scalar) -> float | None:
+    """Return a number that can be added up, or None if not sent."""
+    result = number(complaints, field, value)
+    if result is None or abs(result) <= LARGEST_VALUE:
+        return result
+    complaints.add(field, f"must lie between -{LARGEST_VALUE:g} and {LARGEST_VALUE:g}")
+    return None
 
 
 def unix_time(complaints: Complaints, field: str, value: Scalar) -> float | None:

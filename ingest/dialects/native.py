@@ -192,7 +192,7 @@ def _event(complaints: Complaints, form: Event, scope: Scope) -> NormalizedEvent
         identities=identities,
         key=event_key(KEY, product, event_id) if event_id else None,
         count=fields.positive_integer(complaints, "count", form.count),
-        value=fields.number(complaints, "value", form.value),
+        value=fields.summand(complaints, "value", form.value),
         source=fields.text(complaints, "source", form.source, longest=20),
         event_id=event_id,
         domain=domain,

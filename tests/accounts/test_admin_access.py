@@ -431,3 +431,14 @@ def _copy(row, number):
     if model is Application:
         copy.product = make_product(copy.workspace, f"app-{number}")
     copy.save()
+
+
+@pytest.mark.parametrize("label", MAY)
+def test_no_list_asks_the_database_for_nul(world, label):
+    client = Client()
+    client.force_login(make_operator("op@nul.test"))
+    path = reverse(f"admin:{label.replace('.', '_')}_changelist")
+
+    for name in ("q", "role__exact", "status__exact", "level", "dialect", "id__in"):
+        answer = client.get(path, {name: "\0"}, follow=True)
+        assert answer.status_code == 200

@@ -174,6 +174,7 @@ def test_a_correction_is_undone_once(member, world):
     member.post(path)
 
     again = member.post(path, {"developer": "no number"}, follow=True)
+    assert member.post(path, {"developer": "9" * 5000}).status_code == 302
 
     world.ada.refresh_from_db()
     assert world.ada.account == world.warm

@@ -1,5 +1,7 @@
 """The pages: right numbers, few queries, a next step where there is nothing."""
 
+import base64
+import json
 import re
 from datetime import timedelta
 from itertools import chain
@@ -118,6 +120,7 @@ def test_custom_periods_and_what_makes_none(member):
     )
     assert "Enter a valid date." in read(member, f"{path}?first=never")
     assert "Select a valid choice" in read(member, f"{path}?days=31")
+    assert "Days before 1900" in read(member, f"{path}?last=0001-01-01")
 
 
 # ---- Lists
@@ -212,6 +215,40 @@ def test_paging_there_and_back_shows_every_row_once(member, world, sort, what):
     first = get(f"&before={back.previous_cursor}")
     assert [row.pk for row in first.rows] == pages[0]
     assert first.previous_cursor == ""
+
+
+def cursor_of(*parts):
+    packed = json.dumps(parts).encode()
+    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+ODD_CURSORS = {
+    "text": cursor_of("v", "x", 1),
+    "number": cursor_of("v", 1.5, 1),
+    "infinite": cursor_of("v", float("inf"), 1),
+    "no number": cursor_of("v", float("nan"), 1),
+    "huge": cursor_of("v", 10**400, 1),
+    "yes": cursor_of("v", True, 1),
+    "surrogate": cursor_of("v", "\ud800", 1),
+    "day": cursor_of("t", "2026-01-01", 1),
+    "too early": cursor_of("t", "0001-01-01T00:00:00+14:00", 1),
+    "too late": cursor_of("t", "9999-12-31T23:59:59-14:00", 1),
+    "no moment": cursor_of("t", 5, 1),
+    "infinite key": cursor_of("t", "2026-01-01T00:00:00+00:00", float("inf")),
+    "huge key": cursor_of("t", "2026-01-01T00:00:00+00:00", 10**20),
+    "deep": base64.urlsafe_b64encode(b"[" * 5000).decode(),
+    "no list": cursor_of(1),
+    "no base64": "é",
+}
+
+
+@pytest.mark.parametrize("cursor", ODD_CURSORS.values(), ids=ODD_CURSORS)
+def test_cursors_of_other_orders_and_of_nobody_show_a_page(member, world, cursor):
+    for sort in ("score", "seen", "name"):
+        for where in ("after", "before"):
+            query = f"?sort={sort}&{where}={cursor}"
+            for path in ("accounts/", "developers/", f"developers/{world.ada.pk}/"):
+                assert member.get(f"/w/acme/{path}{query}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,7 @@ def test_nobody_in_particular(sender, event, identity, is_aggregate):
         ({"count": 1.5}, "invalid", None),
         ({"value": "much"}, "invalid", None),
         ({"value": 10**400}, "invalid", None),
+        ({"value": -1e308}, "invalid", None),
         ({"ip": "::x"}, "invalid", None),
         ({"is_test": "maybe"}, "invalid", None),
         ({"source": "x" * 21}, "invalid", None),
