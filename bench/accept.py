@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import Sum
 
 from accounts.keys import create_key
-from accounts.models import Workspace
+from accounts.models import AppId, Product, Workspace
+from accounts.models.app_id import fold_app_id
 from bench import profiles
 from bench.events import METRICS, PRODUCTS, address, reo_body
 from bench.figures import Check, Row, Section, ratio_of
@@ -51,6 +52,7 @@ def measure(
             {**JSON_HEADERS, "X-API-KEY": key},
         )
         batches = [_batch(port, key, size) for size in (100, 1000)]
+        signals = _signals(port, workspace, 100)
         rows = {
             target: Row(name, unit, note=note)
             for target, name, unit, note in (
@@ -58,6 +60,7 @@ def measure(
                 (full, "single event, reo view", "requests/s", ""),
                 (batches[0], "batches of 100", "events/s", "/api/v1/events"),
                 (batches[1], "batches of 1,000", "events/s", "/api/v1/events"),
+                (signals, "100 signals", "events/s", signals.path),
             )
         }
         slowest = {
@@ -107,6 +110,39 @@ def _batch(port: int, key: str, size: int) -> Target:
         "/api/v1/events",
         json.dumps({"events": events}).encode(),
         {**JSON_HEADERS, "Authorization": f"Bearer {key}"},
+        events=size,
+    )
+
+
+def _signals(port: int, workspace: Workspace, size: int) -> Target:
+    """Return a batch of signals of one app, each with a payload as SDKs send it."""
+    product, _ = Product.objects.get_or_create(
+        workspace=workspace, key=PRODUCTS[2], defaults={"name": PRODUCTS[2]}
+    )
+    app_id = "BENCH-APP"
+    AppId.objects.get_or_create(
+        folded_id=fold_app_id(app_id),
+        defaults={"workspace": workspace, "product": product, "app_id": app_id},
+    )
+    signal = {
+        "appID": app_id,
+        "type": METRICS[1],
+        "sessionID": SLOT.decode(),
+        "isTestMode": "false",
+        "floatValue": 184.5,
+        "payload": {
+            "TelemetryDeck.AppInfo.version": "2.4.1",
+            "TelemetryDeck.Device.operatingSystem": "Linux",
+            "TelemetryDeck.RunContext.locale": "en_US",
+        },
+        "telemetryClientVersion": "JavaScriptSDK 2.0.4",
+    }
+    signals = [{**signal, "clientUser": address(number)} for number in range(size)]
+    return Target(
+        port,
+        f"/v2/namespace/{workspace.slug}/",
+        json.dumps(signals).encode(),
+        JSON_HEADERS,
         events=size,
     )
 

@@ -18,7 +18,7 @@ from bench.machine import load_average
 from bench.servers import web
 from ingest.models import Event
 
-PAGES = ("overview", "accounts", "developers", "ingestion")
+PAGES = ("overview", "accounts", "developers", "signals", "ingestion")
 REQUESTS = 10
 
 

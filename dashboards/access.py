@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User, Workspace
@@ -30,25 +30,25 @@ def may(request: WorkspaceRequest, action: Action) -> bool:
     return can(request.user, action, request.workspace)
 
 
-View = Callable[Concatenate[WorkspaceRequest, P], HttpResponse]
+View = Callable[Concatenate[WorkspaceRequest, P], HttpResponseBase]
 
 
 def workspace_page(
     action: Action = Action.VIEW,
-) -> Callable[[View[P]], Callable[..., HttpResponse]]:
+) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
     """Let members in who may do `action`; the view gets `request.workspace`."""
 
-    def decorate(view: View[P]) -> Callable[..., HttpResponse]:
+    def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             member = cast("WorkspaceRequest", request)
             member.workspace = get_object_or_404(
                 Workspace.objects.visible_to(member.user), slug=slug
             )
             if not can(member.user, action, member.workspace):
                 raise PermissionDenied
-            return cast("Callable[..., HttpResponse]", view)(member, **kwargs)
+            return cast("Callable[..., HttpResponseBase]", view)(member, **kwargs)
 
         return guarded
 

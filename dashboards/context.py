@@ -17,6 +17,7 @@ PAGES = (
     ("developers", "Developers"),
     ("signals", "Signals"),
     ("licences", "Licences"),
+    ("adoption", "Adoption"),
     ("ingestion", "Ingestion"),
 )
 

@@ -21,6 +21,12 @@ urlpatterns = [
     path("w/<slug:slug>/signals/", views.signals, name="signals"),
     path("w/<slug:slug>/licences/", views.licences, name="licences"),
     path("w/<slug:slug>/licences/<int:pk>/", views.licence, name="licence"),
+    path("w/<slug:slug>/adoption/", views.adoption, name="adoption"),
+    path(
+        "w/<slug:slug>/adoption/never.csv",
+        views.adoption_export,
+        name="adoption-export",
+    ),
     path("w/<slug:slug>/ingestion/", views.ingestion, name="ingestion"),
     path("w/<slug:slug>/ingestion/replay/", actions.replay, name="replay"),
     path("w/<slug:slug>/ingestion/discard/", actions.discard, name="discard"),

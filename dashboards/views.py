@@ -5,16 +5,18 @@ from typing import cast
 
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from accounts.models import Account, Developer, License
+from accounts.models import Account, Application, Developer, License
 from accounts.roles import Action
 from accounts.score_lists import with_worth
 from dashboards import periods
 from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
+from dashboards.exports import csv_response
 from dashboards.forms import (
     DeveloperListForm,
     LicenceForm,
@@ -26,6 +28,7 @@ from dashboards.forms import (
 )
 from dashboards.queries import account as account_query
 from dashboards.queries import accounts as accounts_query
+from dashboards.queries import adoption as adoption_query
 from dashboards.queries import developer as developer_query
 from dashboards.queries import developers as developers_query
 from dashboards.queries import ingestion as ingestion_query
@@ -201,6 +204,46 @@ def signals(request: WorkspaceRequest) -> HttpResponse:
             "page": signals_query.build(request.workspace, period, form),
             "may_configure": may(request, Action.CONFIGURE),
         },
+    )
+
+
+@require_GET
+@workspace_page()
+def adoption(request: WorkspaceRequest) -> HttpResponse:
+    """Show who uses the seats of an application, and what for."""
+    return render(
+        request,
+        "dashboards/adoption.html",
+        {
+            "page_title": "Adoption",
+            "page": adoption_query.build(
+                request.workspace, request.GET, today=_today()
+            ),
+            "may_configure": may(request, Action.CONFIGURE),
+        },
+    )
+
+
+@require_GET
+@workspace_page()
+def adoption_export(request: WorkspaceRequest) -> StreamingHttpResponse:
+    """Send who never used their seat in an application, as CSV."""
+    application = get_object_or_404(
+        Application.objects.in_workspace(request.workspace),
+        # PostgreSQL's text has no NUL, so no id has one.
+        app_id=request.GET.get("app", "").replace("\0", ""),
+    )
+    people = adoption_query.everybody_who_never_came(application.pk)
+    return csv_response(
+        f"never-came-{slugify(application.app_id) or application.pk}",
+        ("app_id", "app_user_id", "email", "username", "license", "seat_since"),
+        (
+            (
+                *(application.app_id, one.app_user_id, one.email),
+                *(one.username, one.license, one.created_at),
+            )
+            for one in people
+        ),
     )
 
 

@@ -39,6 +39,7 @@ def samples(key: ApiKey, token: str, *, base: str) -> list[Sample]:
     product = key.product.key if key.product else PRODUCT
     makers = {
         Dialect.REO: _reo,
+        Dialect.LICENSE: _license,
         Dialect.REAMAZE: _reamaze,
         Dialect.NATIVE: _native,
     }
@@ -63,6 +64,22 @@ def _reo(base: str, token: str, product: str) -> str:
     }
     return _curl(
         f"{base}/api/product/usage", f"X-API-KEY: {token}", {"payload": payload}
+    )
+
+
+def _license(base: str, token: str, product: str) -> str:
+    record = {
+        "product_id": product,
+        "user_identifier": "dev",
+        "license_key": "YOUR_LICENCE",
+        "activation_identifier": "my-computer",
+        "product_version": "1.0.0",
+        "data_group": METRIC,
+        "data_type": "numeric-single-value",
+        "numeric_data_single_value": "50",
+    }
+    return _curl(
+        f"{base}/api/v1/send-telemetry-data", f"Authorization: Bearer {token}", record
     )
 
 

@@ -34,6 +34,12 @@ class RotateForm(forms.Form):
 class ApiKeyForm(WorkspaceForm):
     """What a key may be used for."""
 
+    kind = forms.ChoiceField(
+        choices=ApiKey.Kind.choices,
+        initial=ApiKey.Kind.INGEST,
+        required=False,
+        help_text=ApiKey._meta.get_field("kind").help_text,  # noqa: SLF001 (documented API)
+    )
     dialects = forms.MultipleChoiceField(
         label="Senders",
         choices=Dialect.choices,
@@ -63,6 +69,10 @@ class ApiKeyForm(WorkspaceForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["allowed_networks"] = "\n".join(self.instance.allowed_networks)
+
+    def clean_kind(self) -> str:
+        """Make what software sends with, unless something else is asked for."""
+        return str(self.cleaned_data["kind"] or ApiKey.Kind.INGEST)
 
     def clean_dialects(self) -> list[str]:
         """Keep one order, so that the same choice is the same list."""

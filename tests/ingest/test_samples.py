@@ -40,7 +40,9 @@ def test_each_command_sends_an_event_that_counts(client, product):
     limit = make_product(workspace, product) if product else None
     key, token = make_key(workspace, product=limit)
     commands = samples(key, token, base="http://testserver")
-    assert [one.label for one in commands] == ["Reo", "Reamaze", "Uptick API"]
+    assert [one.label for one in commands] == [
+        *("Reo", "Licence telemetry", "Reamaze", "Uptick API")
+    ]
     for number, sample in enumerate(commands, start=1):
         response = send(client, sample.command)
         assert response.status_code in {200, 202}, response.content
