@@ -194,7 +194,8 @@ def _tiles(totals: SignalTotals) -> tuple[Tile, ...]:
 def _per_session(totals: SignalTotals) -> str:
     if not totals.sessions:
         return "none"
-    return f"{charts.full(round(totals.signals / totals.sessions, 1))} signals in each"
+    each = round(totals.signals / totals.sessions, 1)
+    return f"{SIGNALS.count(each)} in each, on average"
 
 
 def _measured(totals: SignalTotals) -> str:

@@ -30,7 +30,7 @@ WEB_APP = "B0C4D2E6-71F3-4A8D-8E15-0F6A9C3D5B21"
 OLD_APP = "OLD-NORTHWIND-DESKTOP-2019"
 WEB = "northwind-web"
 # Signals beside all other events, and people beside all developers.
-SHARE = 0.05
+SHARE = 0.06
 PEOPLE_SHARE = 0.06
 TESTING = 0.04
 OLD_SIGNALS = 7
@@ -38,7 +38,6 @@ WEEKEND = 0.35
 SATURDAY = 5
 # Type, how often, the median of its floatValue (0 has none), more of its payload.
 TYPES: tuple[tuple[str, float, float, dict[str, Any]], ...] = (
-    ("TelemetryDeck.Session.started", 30, 0, {}),
     ("Editor.documentOpened", 26, 0, {"Document.kind": "project"}),
     ("Editor.documentOpened", 10, 0, {"Document.kind": "template"}),
     ("Editor.exportFinished", 12, 8.4, {"Export.format": "pdf"}),
@@ -53,7 +52,8 @@ LOCALES = (("en_US", 50), ("de_DE", 22), ("ja_JP", 12), ("fr_FR", 10), ("pt_BR",
 PLANS = (("team", 55), ("free", 35), ("enterprise", 10))
 PAGES = (("/", 30), ("/pricing", 22), ("/docs/start", 28), ("/blog/sync", 20))
 CAMPAIGNS = (("", 70), ("utm_source=newsletter", 20), ("utm_source=conference", 10))
-VIEWS = 0.3
+VIEWS = 0.4
+LONGEST_SESSION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +113,42 @@ def _person(rng: random.Random, index: int, number: int) -> _Person:
 def _day(
     rng: random.Random, people: list[_Person], midnight: float, number: int
 ) -> Iterator[NormalizedEvent]:
-    for _ in range(number):
+    """Yield sessions of some signals until there are about so many."""
+    made = 0
+    while made < number:
         at = midnight + rng.triangular(6 * 3600, 22 * 3600, 14 * 3600)
         if rng.random() < VIEWS:
             yield _view(rng, at)
+            made += 1
             continue
         # Some people use it far more than others.
         person = people[int(rng.random() ** 1.7 * len(people))]
-        (kind, _, value, more) = rng.choices(TYPES, [each[1] for each in TYPES])[0]
-        item: dict[str, Any] = {
-            "appID": APP,
-            "clientUser": person.name,
-            "type": kind,
-            "sessionID": f"{person.name} {int(at // 7200)}",
-            "isTestMode": str(person.is_tester).lower(),
-            "payload": {**person.payload, **more},
-            "telemetryClientVersion": "JavaScriptSDK 2.0.4",
-        }
-        if value:
-            item["floatValue"] = round(value * math.exp(rng.gauss(0, 0.5)), 2)
-        yield _read(item, at)
+        session = f"{person.name} {int(at)}"
+        length = rng.randint(2, LONGEST_SESSION)
+        for kind in ("TelemetryDeck.Session.started", *[""] * (length - 1)):
+            yield _signal(rng, person, session, kind, at)
+            at += rng.uniform(2, 240)
+        made += length
+
+
+def _signal(
+    rng: random.Random, person: _Person, session: str, kind: str, at: float
+) -> NormalizedEvent:
+    chosen, _, value, more = rng.choices(TYPES, [each[1] for each in TYPES])[0]
+    if kind:
+        chosen, value, more = kind, 0, {}
+    item: dict[str, Any] = {
+        "appID": APP,
+        "clientUser": person.name,
+        "type": chosen,
+        "sessionID": session,
+        "isTestMode": str(person.is_tester).lower(),
+        "payload": {**person.payload, **more},
+        "telemetryClientVersion": "JavaScriptSDK 2.0.4",
+    }
+    if value:
+        item["floatValue"] = round(value * math.exp(rng.gauss(0, 0.5)), 2)
+    return _read(item, at)
 
 
 def _view(rng: random.Random, at: float) -> NormalizedEvent:
