@@ -1,6 +1,8 @@
 """How fast are events accepted? Committed before every answer, no worker beside it."""
 
+import base64
 import cProfile
+import hashlib
 import json
 import time
 from contextlib import ExitStack
@@ -53,6 +55,8 @@ def measure(
         )
         batches = [_batch(port, key, size) for size in (100, 1000)]
         signals = _signals(port, workspace, 100)
+        licence = _licence(port, key)
+        purchase = _purchase(port, key)
         rows = {
             target: Row(name, unit, note=note)
             for target, name, unit, note in (
@@ -61,6 +65,8 @@ def measure(
                 (batches[0], "batches of 100", "events/s", "/api/v1/events"),
                 (batches[1], "batches of 1,000", "events/s", "/api/v1/events"),
                 (signals, "100 signals", "events/s", signals.path),
+                (licence, "licence record, signed answer", "requests/s", licence.path),
+                (purchase, "single event, reamaze", "requests/s", purchase.path),
             )
         }
         slowest = {
@@ -144,6 +150,46 @@ def _signals(port: int, workspace: Workspace, size: int) -> Target:
         json.dumps(signals).encode(),
         JSON_HEADERS,
         events=size,
+    )
+
+
+def _purchase(port: int, key: str) -> Target:
+    """Return an event with HTTP Basic and an authkey, as Reamaze senders write it."""
+    authkey = hashlib.sha256(f"17:{key}".encode()).hexdigest()
+    credentials = base64.b64encode(f"{key}:".encode()).decode()
+    body = {
+        "user": {"id": "17", "authkey": authkey},
+        "event": {
+            "name": METRICS[0],
+            "value": "19.90",
+            "data": {"plan": "team", "invoice": SLOT.decode()},
+        },
+    }
+    return Target(
+        port,
+        "/data/events",
+        json.dumps(body).encode(),
+        {**JSON_HEADERS, "Authorization": f"Basic {credentials}"},
+    )
+
+
+def _licence(port: int, key: str) -> Target:
+    """Return a record of licence telemetry; its answer is signed, its flags asked."""
+    record = {
+        "data_type": "numeric-single-value",
+        "numeric_data_single_value": SLOT.decode(),
+        "product_id": PRODUCTS[0],
+        "user_identifier": "554dddsqfqs4dqd5qsd74q",
+        "license_key": "9cc2cc83-4c74-49f9-98f5-f0e1c1eb1541",
+        "activation_identifier": "12135644",
+        "product_version": "1.0.1",
+        "data_group": METRICS[0],
+    }
+    return Target(
+        port,
+        "/api/v1/send-telemetry-data",
+        json.dumps(record).encode(),
+        {**JSON_HEADERS, "Authorization": f"Bearer {key}"},
     )
 
 

@@ -5,6 +5,7 @@ safe because the statement that stores an event compares the version of the key 
 more: a revoked key stores nothing from the next request on.
 """
 
+import base64
 import threading
 import time
 from collections import OrderedDict
@@ -96,6 +97,24 @@ def verify(
         problem.key = key
         raise problem
     return key
+
+
+def basic_pair(header: str) -> tuple[str, str] | None:
+    """Return user name and password of an HTTP Basic header; None if it is none.
+
+    Raises:
+        Refused: it is one, and broken.
+    """
+    scheme, _, packed = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        written = base64.b64decode(packed.strip(), validate=True).decode()
+    # Also what is neither ASCII nor, unpacked, UTF-8.
+    except ValueError:
+        raise Refused(Reason.UNKNOWN_KEY, "the Basic header is broken") from None
+    name, _, password = written.partition(":")
+    return name, password
 
 
 def _problem(key: VerifiedKey, dialect: str, address: str, kind: str) -> Refused | None:

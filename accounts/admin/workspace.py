@@ -62,7 +62,8 @@ class WorkspaceSettingsForm(WorkspaceForm):
         label="SSO secret",
         required=False,
         max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        # Not a password field, for which browsers want a user name beside it.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     forget_sso_secret = forms.BooleanField(label="Forget the secret", required=False)
 

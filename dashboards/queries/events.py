@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from accounts.models import Identity, Metric, Product, Workspace
+from dashboards.charts import full
 from dashboards.paging import decode, encode
 from ingest.models import Event
 from ingest.store import EventRow, Place, event_store
@@ -27,6 +28,8 @@ class Happening:
     metric: str
     product: str
     count: int
+    # What it adds to the lifetime value, or "".
+    worth: str
     environment: str
     dialect: str
     known_as: str
@@ -118,6 +121,11 @@ def _happening(
         metric=str(metric) if metric else "a removed metric",
         product=product.name if product else "a removed product",
         count=row.count,
+        worth=(
+            full(row.value)
+            if row.value and metric and metric.adds_to_lifetime_value
+            else ""
+        ),
         environment=row.environment,
         dialect=row.dialect,
         known_as=str(identity) if identity else "",

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.models import AccountScore, DeveloperScore, Role
 from dashboards.queries.profile import profile_of
-from tests.dashboards.data import World
+from tests.dashboards.data import World, happen, now
 from tests.dashboards.test_pages import names, text_of
 from tests.factories import make_developer, make_member, make_metric, make_workspace
 
@@ -144,6 +144,15 @@ def test_lifetime_value_stands_where_values_are_added_up(member, world, rich):
     assert "Lifetime value 1,214.5" in text_of(account)
     assert "1,214.5" in text_of(member.get("/w/acme/accounts/"))
     assert "1,234.5" in text_of(member.get("/w/acme/developers/"))
+
+
+def test_the_timeline_says_what_was_paid(member, world):
+    purchase = make_metric(world.workspace, "purchase", adds_to_lifetime_value=True)
+    happen(world.ada, purchase, world.cli, now(), value=1234.5)
+    happen(world.ada, world.build, world.cli, now(), value=180)
+    text = text_of(page_of(member, world.ada))
+    assert "purchase of 1,234.5 in Orbit CLI" in text
+    assert "Build in Orbit CLI" in text
 
 
 def test_and_nowhere_else(member, world):

@@ -3,17 +3,22 @@
 import base64
 import hashlib
 import hmac
+import io
 import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts import keys
 from accounts.sealing import seal
-from ingest.dialects.reamaze import door
+from ingest.dialects.reamaze import door, form
 from ingest.models import InboxEntry
 from ingest.throttle import throttle
 from tests.factories import make_key, make_product, make_workspace
@@ -232,8 +237,8 @@ def test_without_a_key_the_challenge_of_basic(db):
     ("header", "reason"),
     [
         ("Basic", "no_key"),
-        ("Basic !!!", "no_key"),
-        ("Basic /w==", "no_key"),
+        ("Basic !!!", "unknown_key"),
+        ("Basic /w==", "unknown_key"),
         ("Basic Og==", "no_key"),
         ("Bearer x", "no_key"),
         ("Basic bm9uc2Vuc2U6", "unknown_key"),
@@ -642,3 +647,109 @@ def test_too_many_is_429(shop, monkeypatch):
     response = shop.user()
     assert errors(response, 429) == {"request": ["Too Many Requests"]}
     assert int(response["Retry-After"]) >= 1
+
+
+# ---- Files
+
+
+def test_a_file_of_the_past_keeps_its_times(workspace, tmp_path):
+    lines = [
+        {"user": {"id": 1, "email": "bob@example.com"}, "timestamp": "2014-02-03"},
+        {
+            "user": {"id": 1},
+            "event": {"name": "buy", "value": 9, "timestamp": 1391400306},
+        },
+        {"user": {"id": 1}, "event": {"value": 9}},
+        {"user": {"id": 1}},
+    ]
+    path = tmp_path / "past.ndjson"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    said = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command(
+            "import_events",
+            str(path),
+            workspace="acme",
+            dialect="reamaze",
+            stdout=said,
+            stderr=said,
+        )
+    assert "line 3: event.name: is required" in said.getvalue()
+    assert "line 4: user.email: is required" in said.getvalue()
+    profile, event = kept()
+    assert (profile.is_profile, profile.occurred_at) == (True, 1391385600)
+    assert (event.value, event.occurred_at) == (9, 1391400306)
+
+
+# ---- Anything at all
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["1", "bob@example.com", "203.0.113.7", "\0", "9" * 400])
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+USER = st.fixed_dictionaries(
+    {},
+    optional={
+        name: ANYTHING for name in msgspec.structs.asdict(form.User()) if name != "id"
+    },
+)
+HAPPENING = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(msgspec.structs.asdict(form.Event()), ANYTHING)
+)
+ANY_TIME = settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@ANY_TIME
+@given(
+    user=USER | ANYTHING,
+    event=HAPPENING | ANYTHING,
+    account=ANYTHING,
+    path=st.sampled_from(
+        [USERS, EVENTS, "/acme/data/users.json", "/data/browser/users",
+         "/data/browser/events"]
+    ),
+)  # fmt: skip
+def test_nothing_is_ever_a_server_error(shop, user, event, account, path):
+    if isinstance(user, dict):
+        user = {"id": "1", **user, "authkey": authkey("1", shop.token)}
+    body = {"account": account, "user": user, "event": event}
+    try:
+        body = json.dumps(body).encode()
+    except UnicodeEncodeError:
+        return
+    response = shop.send(path, body)
+    assert response.status_code in {200, 400, 403, 422}
+    assert response.json()
+
+
+@ANY_TIME
+@given(
+    body=st.binary(max_size=100),
+    header=st.binary(max_size=60),
+    host=st.text("abc.:[]-%/@ 127", max_size=30),
+    account=st.text("abcXYZ-_09", min_size=1, max_size=70),
+)
+def test_no_header_is_a_server_error(shop, body, header, host, account):
+    for credentials in (base64.b64encode(header).decode(), header.decode("latin-1")):
+        response = post(
+            f"/{account}/data/users", body, Authorization=f"Basic {credentials}",
+            host=host,
+        )  # fmt: skip
+        assert response.status_code in {401, 403}
+    assert shop.send(USERS, body, host=host).status_code in {200, 400, 403, 422}

@@ -97,6 +97,7 @@ def test_a_stated_address_is_the_better_one(user):
         ({}, 403, {"account": ["is required"]}),
         ({"account": ""}, 403, {"account": ["is required"]}),
         ({"account": "nobody"}, 403, {"account": ["there is no account nobody"]}),
+        ({"account": "a\0"}, 403, {"account": ["there is no account a\0"]}),
         ({"account": "acme"}, 422, {
             "user.id": ["is required"],
             "user.authkey": ["is required"],

@@ -4,8 +4,6 @@ RFC 6749, client credentials (4.4) with the leniencies of the contract ``product
 parameters also in the query, the secret also as a field, short names of scopes.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
@@ -20,7 +18,7 @@ from accounts.models import ApiKey
 from accounts.models.api_key import Scope as OAuthScope
 from accounts.tokens import new_token, shown_prefix
 from ingest import commit
-from ingest.credentials import cache, verify
+from ingest.credentials import basic_pair, cache, verify
 from ingest.dialects.base import RETRY_SECONDS, DialectView
 from ingest.dialects.productiv import docs
 from ingest.dialects.productiv.access import KEY
@@ -150,15 +148,10 @@ def _credentials(request: HttpRequest, given: Mapping[str, str]) -> Credentials:
         Refused: there are none, or two different ones.
     """
     fields = Credentials(given.get("client_id", ""), given.get("client_secret", ""))
-    header: str = request.META.get("HTTP_AUTHORIZATION", "")
-    scheme, _, packed = header.strip().partition(" ")
-    if scheme.lower() != "basic":
+    pair = basic_pair(request.META.get("HTTP_AUTHORIZATION", ""))
+    if pair is None:
         return fields
-    try:
-        written = base64.b64decode(packed.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise Refused(Reason.UNKNOWN_KEY, "the Basic header is broken") from None
-    client_id, _, secret = written.partition(":")
+    client_id, secret = pair
     # Both are encoded like form fields first (RFC 6749, 2.3.1).
     basic = Credentials(unquote_plus(client_id), unquote_plus(secret))
     if any(mine and mine != theirs for mine, theirs in zip(fields, basic, strict=True)):

@@ -5,6 +5,7 @@ Source: contracts/reamaze.md, Routes and authkey.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.errors import AccountsError
+from accounts.models.workspace import SLUG_PATTERN
 from accounts.sealing import unseal
 from ingest import commit
 from ingest.app_ids import Memory
@@ -24,6 +26,7 @@ from ingest.refusals import Reason, Refused
 
 FIND_ACCOUNT = Prepared("reamaze_account")
 FIND_KEYS = Prepared("reamaze_keys")
+SLUG = re.compile(SLUG_PATTERN)
 # What comes behind the account where it stands in the path.
 DATA = "data"
 
@@ -60,6 +63,9 @@ def account_of(workspace_id: int) -> Account | None:
 
 def account_called(slug: str) -> Account | None:
     """Return the account of this name; raises as `account_of`."""
+    # What can be no slug, a NUL say, is no question for the database.
+    if not SLUG.fullmatch(slug):
+        return None
     return _find(slug, slug=slug, number=0)
 
 

@@ -3,8 +3,6 @@
 Source: contracts/reamaze.md.
 """
 
-import base64
-import binascii
 import hashlib
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema_view
 
-from ingest.credentials import cache, verify
+from ingest.credentials import basic_pair, cache, verify
 from ingest.dialects.base import DialectView, Reading, Scope
 from ingest.dialects.reamaze import docs, door, form
 from ingest.dialects.reamaze.door import Account
@@ -54,15 +52,8 @@ class ReamazeView(DialectView):
 
     def token(self, request: HttpRequest) -> str:
         """Return the user name of HTTP Basic; the password does not matter."""
-        header: str = request.META.get("HTTP_AUTHORIZATION", "")
-        scheme, _, packed = header.strip().partition(" ")
-        if scheme.lower() != "basic":
-            return ""
-        try:
-            text = base64.b64decode(packed.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-        return text.partition(":")[0].strip()
+        pair = basic_pair(request.META.get("HTTP_AUTHORIZATION", ""))
+        return pair[0].strip() if pair else ""
 
     def authenticate(self, request: HttpRequest, address: str) -> VerifiedKey:
         """Return the account's key: sent by Basic Auth, or proved by the authkey."""
