@@ -3,6 +3,8 @@
 Admin, API and CSV import all come through here.
 """
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -37,7 +39,7 @@ def log(
     changed: tuple[str, ...] = (),
 ) -> None:
     """Write down what was done to one licence; ``via`` names an API key, if one did."""
-    detail = {"license_id": license.pk}
+    detail: dict[str, Any] = {"license_id": license.pk}
     if via:
         detail["via"] = via
     if changed:

@@ -6,15 +6,20 @@ import hashlib
 import json
 import time
 from contextlib import ExitStack
+from datetime import timedelta
 from io import BytesIO
 
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.db.models import Sum
+from django.utils import timezone
 
-from accounts.keys import create_key
-from accounts.models import AppId, Product, Workspace
+from accounts.applications import define_application
+from accounts.keys import create_key, digest_of
+from accounts.models import AccessToken, AppId, Product, Workspace
+from accounts.models.api_key import Scope
 from accounts.models.app_id import fold_app_id
+from accounts.tokens import new_token, shown_prefix
 from bench import profiles
 from bench.events import METRICS, PRODUCTS, address, reo_body
 from bench.figures import Check, Row, Section, ratio_of
@@ -56,6 +61,7 @@ def measure(
         batches = [_batch(port, key, size) for size in (100, 1000)]
         signals = _signals(port, workspace, 100)
         licence = _licence(port, key)
+        usage = _usage(port, workspace, 100)
         purchase = _purchase(port, key)
         rows = {
             target: Row(name, unit, note=note)
@@ -66,6 +72,7 @@ def measure(
                 (batches[1], "batches of 1,000", "events/s", "/api/v1/events"),
                 (signals, "100 signals", "events/s", signals.path),
                 (licence, "licence record, signed answer", "requests/s", licence.path),
+                (usage, "100 usage events, productiv", "events/s", usage.path),
                 (purchase, "single event, reamaze", "requests/s", purchase.path),
             )
         }
@@ -116,6 +123,33 @@ def _batch(port: int, key: str, size: int) -> Target:
         "/api/v1/events",
         json.dumps({"events": events}).encode(),
         {**JSON_HEADERS, "Authorization": f"Bearer {key}"},
+        events=size,
+    )
+
+
+def _usage(port: int, workspace: Workspace, size: int) -> Target:
+    """Return a batch of usage events of one application, each at a time of its own."""
+    application = define_application(
+        workspace, {"id": PRODUCTS[2], "events": [{"name": METRICS[2]}]}
+    )
+    client, _ = create_key(workspace=workspace, name="bench", kind="client")
+    token = new_token("access")
+    AccessToken.objects.create(
+        workspace=workspace,
+        client=client,
+        digest=digest_of(token),
+        prefix=shown_prefix(token),
+        scopes=[Scope.WRITE],
+        expires_at=timezone.now() + timedelta(hours=4),
+    )
+    # The slot, a number of the request's own, makes no two timestamps the same.
+    event = {"timestamp": SLOT.decode(), "eventName": METRICS[2]}
+    events = [{**event, "email": address(number)} for number in range(size)]
+    return Target(
+        port,
+        f"/services/push/v1/customer/apps/{application.app_id}/events",
+        json.dumps({"events": events}).encode(),
+        {**JSON_HEADERS, "Authorization": f"Bearer {token}"},
         events=size,
     )
 

@@ -1,6 +1,7 @@
 """How long licence telemetry is kept: records go, what they added to usage stays."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -22,7 +23,7 @@ def prune_license_telemetry(
     """
     first = datetime.now(UTC).date() - timedelta(days=days)
     before = datetime.combine(first, datetime.min.time(), UTC)
-    old = {"workspace": workspace.pk, "before": before}
+    old: dict[str, Any] = {"workspace": workspace.pk, "before": before}
     if dry_run:
         return _count(old)
     removed = 0
@@ -50,7 +51,7 @@ def prune_all(*, dry_run: bool = False) -> dict[str, int]:
     }
 
 
-def _count(old: dict[str, object]) -> int:
+def _count(old: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement("prune_licences_count"), old)
         return int(cursor.fetchone()[0])

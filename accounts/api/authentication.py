@@ -72,7 +72,7 @@ class MayUseLicences(BasePermission):
         return key.kind == ApiKey.Kind.MANAGE
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Names the two headers in the OpenAPI description."""
 
     target_class = "accounts.api.authentication.KeyAuthentication"

@@ -244,7 +244,8 @@ def _trend(
         ],
         noun=RECORDS,
         finding=(
-            f"{RECORDS.count(total)}, {_share(flagged, total)} of them flagged."
+            f"{RECORDS.count(total)}, {(flagged and _share(flagged, total)) or 'none'} "
+            "of them flagged."
             if total
             else ""
         ),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import msgspec
+
 from accounts.models import (
     Account,
     Activation,
@@ -18,6 +20,8 @@ from ingest.demo.catalogue import DESKTOP
 from ingest.demo.stream import Block
 from ingest.demo.world import Size
 from ingest.dialects import license_record
+from ingest.events import NormalizedEvent
+from ingest.models import Event
 
 VERSIONS = (("2026.8", 90, False), ("2026.9", 60, True), ("2026.10", 25, True))
 MOST_LICENCES = 36
@@ -84,6 +88,7 @@ def license_blocks(workspace: Workspace, size: Size, now: datetime) -> Iterator[
         .order_by("pk")
         .prefetch_related("activations")
     )
+    revoked = {one.key: one.revoked_at for one in licences if one.revoked_at}
     for ago in range(min(DAYS, size.days) - 1, -1, -1):
         rng = _chance(size, f"day {ago}")
         midnight = _midnight(size, ago)
@@ -101,8 +106,22 @@ def license_blocks(workspace: Workspace, size: Size, now: datetime) -> Iterator[
             yield Block(
                 min(midnight + timedelta(days=1), now),
                 Dialect.LICENSE.value,
-                license_record.complete(workspace.pk, events),
+                [
+                    _as_of(event, revoked, midnight)
+                    for event in license_record.complete(workspace.pk, events)
+                ],
             )
+
+
+def _as_of(
+    event: NormalizedEvent, revoked: dict[str, datetime], day: datetime
+) -> NormalizedEvent:
+    """Return an event as it was on its day, before its licence was revoked."""
+    at = revoked.get(event.license_key)
+    if at is None or at <= day:
+        return event
+    flags = event.flags & ~Event.Flag.REVOKED_LICENSE
+    return msgspec.structs.replace(event, flags=int(flags))
 
 
 def _day(

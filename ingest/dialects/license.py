@@ -176,6 +176,16 @@ class SendView(LicenseView):
         return Answer(200, body)
 
 
+@extend_schema_view(post=license_docs.send_sdk)
+class SdkSendView(SendView):
+    """``POST /api/v1/send-telemetry``: the same handler, described by itself."""
+
+
+@extend_schema_view(post=license_docs.send_short)
+class ShortSendView(SendView):
+    """``POST /v1/send-telemetry``: the same handler."""
+
+
 @extend_schema_view(get=license_docs.read_back)
 class ReadView(LicenseView):
     """``GET /api/v1/get-telemetry-data`` and its alias; takes a read key."""
@@ -236,6 +246,11 @@ class ReadView(LicenseView):
         return Answer(200, body)
 
 
+@extend_schema_view(get=license_docs.read_back_short)
+class ShortReadView(ReadView):
+    """``GET /v1/get-telemetry-data``: the same handler."""
+
+
 def parse_line(body: bytes, scope: Scope) -> Reading:
     """Return the record of one line of a file: a JSON body, or one as read back.
 
@@ -271,21 +286,16 @@ def _as_sent(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, names[0]: pair.get("x"), names[1]: pair.get("y")}
 
 
-def _routes() -> tuple[Route, ...]:
-    send, back = SendView.as_view(), ReadView.as_view()
-    return (
-        Route("api/v1/send-telemetry-data", send, "license-send"),
-        Route("api/v1/send-telemetry", send, "license-send-sdk"),
-        Route("v1/send-telemetry", send, "license-send-short"),
-        Route("api/v1/get-telemetry-data", back, "license-read"),
-        Route("v1/get-telemetry-data", back, "license-read-short"),
-    )
-
-
 DIALECT = Dialect(
     key=KEY,
     label=DialectName.LICENSE.label,
-    routes=_routes(),
+    routes=(
+        Route("api/v1/send-telemetry-data", SendView.as_view(), "license-send"),
+        Route("api/v1/send-telemetry", SdkSendView.as_view(), "license-send-sdk"),
+        Route("v1/send-telemetry", ShortSendView.as_view(), "license-send-short"),
+        Route("api/v1/get-telemetry-data", ReadView.as_view(), "license-read"),
+        Route("v1/get-telemetry-data", ShortReadView.as_view(), "license-read-short"),
+    ),
     parse=parse_line,
     complete=license_record.complete,
 )

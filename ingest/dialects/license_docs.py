@@ -14,7 +14,7 @@ from ingest.dialects.documents import IDEMPOTENCY_KEY, RETRY_AFTER, Schema, fiel
 
 TEXT = "string"
 TEXT_OR_NUMBER = ["string", "number"]
-AUTH = [{"bearer": []}, {"licenceKey": []}]
+AUTH: Any = [{"bearer": []}, {"licenceKey": []}]
 
 SEND = form(
     {
@@ -185,8 +185,7 @@ RECORD_EXAMPLE = {
     "data_group": "test_group",
 }
 
-send = extend_schema(
-    operation_id="license_send_telemetry",
+_SEND: dict[str, Any] = dict(  # noqa: C408 (arguments)
     tags=["Licence telemetry"],
     summary="Report a value, a point or a text from licensed software",
     description=(
@@ -195,7 +194,7 @@ send = extend_schema(
         "at /api/v1/send-telemetry and /v1/send-telemetry; as multipart or urlencoded "
         "form, JSON, or query parameters."
     ),
-    auth=AUTH,  # type: ignore[arg-type] # passed through as it is
+    auth=AUTH,
     parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
     request={
         "application/json": SEND,
@@ -225,12 +224,11 @@ def _filter(name: str, description: str, kind: Any = OpenApiTypes.STR) -> Any:
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description)
 
 
-read_back = extend_schema(
-    operation_id="license_get_telemetry",
+_READ_BACK: dict[str, Any] = dict(  # noqa: C408 (arguments)
     tags=["Licence telemetry"],
     summary="Read stored records back",
     description="Newest first. Takes a read key. Also at /v1/get-telemetry-data.",
-    auth=AUTH,  # type: ignore[arg-type] # passed through as it is
+    auth=AUTH,
     parameters=[
         *(
             _filter(name, "Only records that say exactly this.")
@@ -248,4 +246,13 @@ read_back = extend_schema(
         200: OpenApiResponse(FOUND, "Found, or none."),
         **{status: REFUSALS[status] for status in (400, 401, 403, 429, 503)},
     },
+)
+
+send = extend_schema(operation_id="license_send_telemetry", **_SEND)
+# What the vendor's SDKs call; the same, under names of their own.
+send_sdk = extend_schema(operation_id="license_send_telemetry_sdk", **_SEND)
+send_short = extend_schema(operation_id="license_send_telemetry_short", **_SEND)
+read_back = extend_schema(operation_id="license_get_telemetry", **_READ_BACK)
+read_back_short = extend_schema(
+    operation_id="license_get_telemetry_short", **_READ_BACK
 )

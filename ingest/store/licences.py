@@ -123,7 +123,7 @@ class PostgresLicenses:
             skip=skip,
             most=limit,
         )
-        return [LicenseRecord(*row[:-1], json.loads(row[-1])) for row in rows]
+        return [LicenseRecord._make((*row[:-1], json.loads(row[-1]))) for row in rows]
 
     def trend(self, choice: Choice, *, unit: str) -> list[FlagCount]:
         """Count records by ``hour`` or ``day`` and flags; ``is_flagged`` is ignored."""
@@ -149,7 +149,7 @@ class PostgresLicenses:
             types=[group.data_type for group in groups],
             most=limit,
         )
-        return [Latest(*row[:-1], json.loads(row[-1])) for row in rows]
+        return [Latest._make((*row[:-1], json.loads(row[-1]))) for row in rows]
 
 
 def _ask(name: str, choice: Choice, /, **more: Any) -> list[tuple[Any, ...]]:

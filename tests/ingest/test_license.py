@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -830,3 +831,44 @@ def test_strange_values_survive_the_digest(software, licence):
     digest_until_empty()
     assert Event.objects.count() == len(strange)
     assert not InboxEntry.objects.exists()
+
+
+# ---- Files
+
+
+def test_a_file_of_records_keeps_their_times(workspace, licence, tmp_path):
+    back = {
+        **without("numeric_data_single_value"),
+        "data": "7",
+        "created_at": "2026-02-03T04:05:06.789000Z",
+    }
+    lines = [
+        {**RECORD, "created_at": "2026-01-02T03:04:05Z"},
+        back,
+        {**back, "data_type": "numeric-xy-axis", "data": '{"x":1,"y":2}'},
+        {**RECORD, "license_key": "pirate", "created_at": "2026-01-02"},
+        {**RECORD, "created_at": "yesterday"},
+        [],
+    ]
+    path = tmp_path / "records.ndjson"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    with pytest.raises(CommandError):
+        call_command(
+            *("import_events", str(path), "--workspace", "acme"),
+            *("--dialect", "license"),
+        )
+    digest_until_empty()
+    rows = Event.objects.order_by("occurred_at", "id")
+    assert [
+        (event.occurred_at.isoformat(), event.properties["data"], event.flags)
+        for event in rows
+    ] == [
+        (
+            "2026-01-02T00:00:00+00:00",
+            "50",
+            Flag.UNKNOWN_LICENSE | Flag.UNKNOWN_ACTIVATION,
+        ),
+        ("2026-01-02T03:04:05+00:00", "50", 0),
+        ("2026-02-03T04:05:06.789000+00:00", "7", 0),
+        ("2026-02-03T04:05:06.789000+00:00", '{"x":1,"y":2}', 0),
+    ]
