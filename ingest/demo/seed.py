@@ -30,6 +30,7 @@ from accounts.score_history import TREND_DAYS, snapshot_range
 from accounts.score_lists import with_score
 from accounts.score_models import calibrate, current_model, sync_weights
 from accounts.score_store import score_workspace
+from ingest.demo.applications import application_blocks
 from ingest.demo.catalogue import METRICS, PRODUCTS
 from ingest.demo.licences import configure_licences, license_blocks
 from ingest.demo.signals import configure_apps, signal_blocks
@@ -82,6 +83,8 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
             accept_without_request(
                 workspace, block.dialect, block.events, block.received_at
             )
+        for block in application_blocks(workspace, world, now):
+            inbox(block.dialect, block.events, block.received_at)
         for block in license_blocks(workspace, size, now):
             inbox(block.dialect, block.events, block.received_at)
         report("Digesting", 0, 0)

@@ -18,6 +18,7 @@ from accounts.models import (
     DailyUsage,
     Developer,
     DeveloperScore,
+    EventDefinition,
     Membership,
     Role,
     ScoreSnapshot,
@@ -28,6 +29,7 @@ from accounts.receipts import receipt_for_account
 from accounts.score_lists import with_score
 from accounts.score_models import current_model
 from accounts.score_store import score_touched
+from dashboards.queries import adoption
 from ingest.demo.seed import EXAMPLE_NETWORK, seed
 from ingest.demo.stream import blocks
 from ingest.demo.wipe import wipe
@@ -165,6 +167,17 @@ def test_the_workspace_has_something_to_say_on_every_page(committing):
     assert DailyUsage.objects.aggregate(n=Sum("count")) == counted.aggregate(
         n=Sum("count")
     )
+    applications = Event.objects.filter(dialect="productiv")
+    assert {"Login", "Consume"} <= {
+        definition.category
+        for definition in EventDefinition.objects.filter(
+            metric__in=applications.values("metric")
+        )
+    }
+    seats = adoption.build(seeded.workspace, {}, today=utc_today()).applications
+    assert [one.app_id for one in seats] == ["northwind-drive", "northwind-meet"]
+    assert all(0 < one.month < one.seats for one in seats), seats
+    assert all(0 < one.never < one.seats for one in seats), seats
     signals = Event.objects.filter(dialect="telemetrydeck")
     assert {True, False} == set(signals.values_list("is_test", flat=True))
     assert signals.filter(value__isnull=False).exists()
