@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboards import actions, views
+from dashboards import actions, doctor, views
 
 app_name = "dashboards"
 
@@ -28,6 +28,7 @@ urlpatterns = [
         name="adoption-export",
     ),
     path("w/<slug:slug>/ingestion/", views.ingestion, name="ingestion"),
+    path("w/<slug:slug>/doctor/", doctor.page, name="doctor"),
     path("w/<slug:slug>/ingestion/replay/", actions.replay, name="replay"),
     path("w/<slug:slug>/ingestion/discard/", actions.discard, name="discard"),
 ]

@@ -56,6 +56,8 @@ def read_body(request: HttpRequest) -> bytes:
         raise Refused(
             Reason.BAD_ENCODING, "Content-Encoding must be gzip, deflate or identity"
         )
+    # As it was sent, for whoever explains a refusal: the stream is read only once.
+    request.ingest_body = body  # type: ignore[attr-defined]
     return body.removeprefix(BYTE_ORDER_MARK)
 
 

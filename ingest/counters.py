@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from ingest import background
+from ingest import background, refused_requests, rehearsal
 from ingest.refusals import Reason
 from ingest.statements import statement
 from ingest.verified_key import VerifiedKey
@@ -66,6 +66,8 @@ def count_dropped(
 
 
 def _count(slot: Slot, count: int) -> None:
+    if rehearsal.is_on():
+        return
     with _guard:
         _waiting[slot] += count
     _loop.wake()
@@ -102,6 +104,7 @@ def write() -> None:
         # Of the loop's own thread, so nobody else has a use for it.
         connection.close_if_unusable_or_obsolete()
         raise
+    refused_requests.write()
 
 
 _loop = background.loop("counters", write, pause=PAUSE_SECONDS)
@@ -116,3 +119,4 @@ def forget() -> None:
     """Drop what was counted and not yet written; for tests."""
     with _guard:
         _waiting.clear()
+    refused_requests.forget()

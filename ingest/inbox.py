@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection
 
 from accounts.models import ApiKey, Workspace
-from ingest import commit, hints
+from ingest import commit, hints, rehearsal
 from ingest.commit import Entry, OpenRow, StoreUnavailable, open_values
 from ingest.events import NormalizedEvent, encode_events
 from ingest.prepared import Prepared
@@ -94,12 +94,13 @@ def accept(
         event_count=len(events),
         payload=encode_events(events),
     )
+    rehearsal.note_events(events)
     accepted = Accepted(answer)
     if idempotency is not None:
         accepted = _accept_once(key, entry, idempotency, answer)
     elif not commit.keep(entry):
         raise KeyNoLongerValid
-    if not accepted.is_repeat:
+    if not accepted.is_repeat and not rehearsal.is_on():
         hints.hint_digest()
     return accepted
 
@@ -124,12 +125,14 @@ def accept_open(
         for workspace_id, events in rows
         if events
     ]
+    for _, events in rows:
+        rehearsal.note_events(events)
     accepted = Accepted(answer)
     if idempotency is not None:
         accepted = _accept_open_once(entries, idempotency, answer)
     elif entries:
         commit.keep_open(entries)
-    if entries and not accepted.is_repeat:
+    if entries and not accepted.is_repeat and not rehearsal.is_on():
         hints.hint_digest()
     return accepted
 

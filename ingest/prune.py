@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from ingest.partitions import Month, drop_months_before
+from ingest.refused_requests import DAYS
 from ingest.statements import statement
 
 # Hours of counters that the ingestion page can look back.
@@ -29,6 +30,7 @@ class Pruned:
     settled: int
     months: tuple[str, ...]
     access_tokens: int = 0
+    refused: int = 0
 
 
 def prune(*, dry_run: bool = False) -> Pruned:
@@ -56,6 +58,7 @@ def prune(*, dry_run: bool = False) -> Pruned:
         access_tokens=_prune(
             "access_tokens", now - timedelta(days=TOKEN_DAYS), dry_run=dry_run
         ),
+        refused=_prune("refused", now - timedelta(days=DAYS), dry_run=dry_run),
     )
 
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
 from accounts.peer import peer_address
+from ingest import refused_requests, rehearsal
 from ingest.body import read_body
 from ingest.cors import allow_any_origin, preflight
 from ingest.counters import count_refusal
@@ -236,6 +237,14 @@ class DialectView(APIView):
             count_refusal(
                 self.dialect, Reason.INVALID, key, count=len(reading.rejected)
             )
+            refused_requests.remember(
+                request,
+                dialect=self.dialect,
+                key_id=key.id,
+                workspace_id=key.workspace_id,
+                reason=Reason.INVALID,
+                answer=accepted.answer,
+            )
         return accepted
 
     def _respond(self, answer: Answer) -> HttpResponse:
@@ -258,7 +267,17 @@ class DialectView(APIView):
             workspace_id=refused.workspace_id,
             count=refused.count,
         )
+        rehearsal.note_refusal(refused.reason, refused.message)
         answer = self.refusal(refused)
+        key = refused.key
+        refused_requests.remember(
+            self.request,
+            dialect=self.dialect,
+            key_id=key.id if key else None,
+            workspace_id=key.workspace_id if key else refused.workspace_id,
+            reason=refused.reason,
+            answer=answer,
+        )
         response = self._respond(answer)
         # Refusals are counted by reason; a log line each would be a way to fill disks.
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from accounts.kinds import normalise
+from ingest import rehearsal
 from ingest.body import problem_in
 
 # What may stand where text or a number is wanted; true and false may not.
@@ -52,6 +53,7 @@ class Complaints(list[Complaint]):
         """Note a wrong field, once."""
         if all(complaint.field != field for complaint in self):
             self.append(Complaint(field, message, code))
+            rehearsal.note_objection(field, message)
 
     def __str__(self) -> str:
         return "; ".join(f"{field}: {message}" for field, message, _ in self)

@@ -4,6 +4,7 @@ from ingest.models.counter import IngestCounter
 from ingest.models.event import Event, EventHorizon, EventKey
 from ingest.models.inbox import IdempotencyKey, InboxEntry
 from ingest.models.quarantine import QuarantinedEvent
+from ingest.models.refused import RefusedRequest
 from ingest.models.signing import SigningKey
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "InboxEntry",
     "IngestCounter",
     "QuarantinedEvent",
+    "RefusedRequest",
     "SigningKey",
 ]

@@ -12,6 +12,8 @@ SELECT
         WHEN 'access_tokens' THEN (
             SELECT count(*) FROM accounts_accesstoken WHERE expires_at < %(before)s
         )
+        WHEN 'refused'
+            THEN (SELECT count(*) FROM ingest_refusedrequest WHERE at < %(before)s)
         ELSE (
             SELECT count(*)
             FROM ingest_quarantinedevent
