@@ -27,7 +27,6 @@ READ_LENGTH = 2048
 
 # Segments of a GitHub address that come before a name, not after it.
 GITHUB_PREFIXES = frozenset({"orgs", "users", "sponsors"})
-LINKEDIN_PREFIXES = frozenset({"in", "pub"})
 # The same network under its older name.
 SOCIAL_HOSTS = {"twitter.com": "x.com", "fb.com": "facebook.com"}
 
@@ -183,7 +182,7 @@ def _github(text: str) -> str:
         return pages[1].lower()
     path = _GITHUB.sub("", address)
     if path == address:
-        return _handle(text)
+        return _social(text) if _is_address(text) else _handle(text)
     segments = [part for part in path.split("/") if part]
     if len(segments) > 1 and segments[0].lower() in GITHUB_PREFIXES:
         del segments[0]
@@ -193,12 +192,24 @@ def _github(text: str) -> str:
 def _linkedin(text: str) -> str:
     """Reduce any address of a profile to the handle; `/company/x` keeps its prefix."""
     address = _SCHEME.sub("", text)
-    path = _LINKEDIN.sub("", address).lstrip("/")
+    path = _LINKEDIN.sub("", address)
+    if path == address and _is_address(text):
+        return _social(text)
+    path = path.lstrip("/")
     path = unquote(_LINKEDIN_PATH.sub("", path))
     first, _, rest = path.partition("/")
     if first.lower() in {"company", "school"} and rest:
         return f"{first.lower()}/{_handle(rest)}"
     return _handle(path)
+
+
+def _is_address(text: str) -> bool:
+    """Say whether this is a page somewhere, such as a profile on a server of one's own.
+
+    Its first word is a host, which everybody there has in common.
+    """
+    address = _SCHEME.sub("", text)
+    return address != text or ("/" in address and _HOST.match(address) is not None)
 
 
 def _handle(text: str) -> str:

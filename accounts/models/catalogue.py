@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models.workspace import Workspace
 from accounts.querysets import WorkspaceQuerySet
 
+LONGEST_KEY = 200
 FOLDED_AWAY = re.compile(r"[\s_-]+")
 
 # Score weight of a new metric by its level; levels past the last get the last.
@@ -20,9 +21,10 @@ def fold_metric_key(key: str) -> str:
     """Return the form in which metric keys are compared.
 
     Case, spaces, hyphens and underscores do not count: the seed of the ``reo`` dialect
-    itself writes both ``CALL HOME`` and ``CALL_HOME`` (contract ``reo``, R1).
+    itself writes both ``CALL HOME`` and ``CALL_HOME`` (contract ``reo``, R1). Cut to
+    what the column holds: folded, a key can be three times as long.
     """
-    return FOLDED_AWAY.sub("", key).casefold()
+    return FOLDED_AWAY.sub("", key).casefold()[:LONGEST_KEY]
 
 
 def default_weight(level: str) -> float:
@@ -67,8 +69,10 @@ class Metric(models.Model):
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="metrics"
     )
-    key = models.CharField(max_length=200, help_text="As senders write it: CALL_HOME.")
-    folded_key = models.CharField(max_length=200, editable=False)
+    key = models.CharField(
+        max_length=LONGEST_KEY, help_text="As senders write it: CALL_HOME."
+    )
+    folded_key = models.CharField(max_length=LONGEST_KEY, editable=False)
     label = models.CharField(max_length=200, blank=True)
     level = models.CharField(
         max_length=20,

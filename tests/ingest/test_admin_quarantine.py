@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from accounts.corrections import move_developer
 from accounts.models import AuditEntry, Membership, Metric, ScoreModel
+from accounts.models.catalogue import fold_metric_key
 from ingest.digest import digest_until_empty
 from ingest.events import NormalizedEvent, encode_events
 from ingest.models import Event, InboxEntry, IngestCounter, QuarantinedEvent
+from ingest.quarantine import replay as replay_events
 from tests.factories import (
     make_account,
     make_developer,
@@ -171,6 +173,20 @@ def test_configuring_a_metric_offers_what_waited_for_it(client, workspace, as_ro
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(count) FROM accounts_dailyusage")
         assert cursor.fetchone() == (3,)
+
+
+def test_a_key_that_grows_when_it_is_folded_is_configured_like_any(
+    client, workspace, as_role
+):
+    as_role("admin")
+    key = "ß" * 200
+    [row] = quarantine(workspace, metric=key, subject=fold_metric_key(key))
+    form = {"workspace": workspace.pk, "key": key, "level": "primary"}
+    page = client.post(reverse("admin:accounts_metric_add"), form, follow=True)
+    assert "1 events in quarantine" in page.content.decode()
+    replay_events(workspace, ids=[row.pk])
+    digest_until_empty()
+    assert not waiting().exists()
 
 
 def test_the_page_of_a_metric_offers_the_replay_while_something_waits(

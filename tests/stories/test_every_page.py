@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stories")]
+pytestmark = pytest.mark.browser
 
 PAGES = {
     "overview": "/w/{slug}/overview/",

@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver import Keys
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stories")]
+pytestmark = pytest.mark.browser
 
 MOST_STOPS = 400
 # A focus ring is an outline, or a shadow where a control draws its own.

@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stories")]
+pytestmark = pytest.mark.browser
 
 
 def send(uptick, key, **fields):

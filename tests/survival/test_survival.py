@@ -6,11 +6,7 @@ import signal
 import threading
 import time
 
-import pytest
-
 from tests.running import wait_until
-
-pytestmark = pytest.mark.xdist_group("survival")
 
 
 def test_without_a_broker_events_are_accepted_and_digested_later(sender, broker):
