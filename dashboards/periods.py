@@ -98,6 +98,12 @@ class Period:
             assert_day(day)
         return tuple(known.get(day, 0.0) for day in self.days)
 
+    def fill_gaps(self, known: Mapping[date, float]) -> tuple[float | None, ...]:
+        """Return one value for every day, None where nothing was measured."""
+        for day in known:
+            assert_day(day)
+        return tuple(known.get(day) for day in self.days)
+
 
 def last_days(count: int, *, today: date) -> Period:
     """Return the period of `count` days ending today."""

@@ -36,6 +36,7 @@ def test_gaps_are_filled_and_other_days_left_out():
     }
 
     assert period.fill(known) == (2.0, 0, 0, 0, 0, 0, 5.0)
+    assert period.fill_gaps(known) == (2.0, None, None, None, None, None, 5.0)
 
 
 def test_a_moment_is_not_a_day():
