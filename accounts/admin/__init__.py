@@ -4,7 +4,7 @@ They are there because their pages show what waits in the quarantine and what ca
 with a key.
 """
 
-from accounts.admin import (  # noqa: F401 (registers them)
+from accounts.admin import (  # noqa: A004, F401 (registers them; one is called as its model)
     account,
     application,
     audit,

@@ -5,6 +5,9 @@ import json
 import time
 
 import pytest
+from oauthlib.oauth2 import BackendApplicationClient
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidScopeError
+from requests_oauthlib import OAuth2Session
 
 from tests.running import wait_until
 
@@ -36,9 +39,6 @@ def client(uptick, tmp_path_factory):
 
 @pytest.fixture
 def session(monkeypatch, client):
-    from oauthlib.oauth2 import BackendApplicationClient
-    from requests_oauthlib import OAuth2Session
-
     # The server of the test has no certificate.
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     return OAuth2Session(client=BackendApplicationClient(client_id=client[0]))
@@ -86,8 +86,6 @@ def test_a_token_by_fields(uptick, session, client):
 
 
 def test_errors_are_those_that_the_client_knows(uptick, session, client):
-    from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidScopeError
-
     with pytest.raises(InvalidScopeError):
         fetch(uptick, session, client, scope=["everything"])
     with pytest.raises(InvalidClientError):
