@@ -4,12 +4,12 @@ They are there because their pages show what waits in the quarantine and what ca
 with a key.
 """
 
-from accounts.admin import (  # noqa: A004, F401 (registers them; one is called as its model)
+from accounts.admin import (  # noqa: F401 (registers them)
     account,
     application,
     audit,
     developer,
-    license,
+    license,  # noqa: A004 (called as its model is)
     people,
     product,
     score,
