@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.errors import AccountsError
 from accounts.models import Application, EventDefinition, Metric, Product, Workspace
+from accounts.models.application import LONGEST_NAME
 from accounts.models.catalogue import default_weight, fold_metric_key
 from accounts.score_models import sync_weights
 
@@ -68,6 +69,8 @@ def define_application(
         AccountsError: the definition is wrong; the message names the field.
     """
     app_id = _text(definition, "id", required=True)
+    _check_length("id", app_id)
+    _check_length("name", _text(definition, "name"))
     events = [_event(index, one) for index, one in enumerate(_events(definition))]
     names = [event.name for event in events]
     if len({fold_metric_key(name) for name in names}) != len(names):
@@ -88,6 +91,11 @@ def define_application(
             ),
         )
     return application
+
+
+def _check_length(field: str, text: str) -> None:
+    if len(text) > LONGEST_NAME:
+        raise AccountsError(f"{field}: must have at most {LONGEST_NAME} characters.")
 
 
 def _application(

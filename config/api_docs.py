@@ -18,7 +18,10 @@ Schema = dict[str, Any]
 # Nested objects become dotted names; deeper than this nobody reads.
 MAX_DEPTH = 4
 # A user name with an empty password; a client packs it itself.
-BASIC = "Authorization: Basic base64(YOUR_KEY:)"
+USER = "YOUR_KEY:"
+# Ends of the header in which it stands packed.
+BASIC, BASIC_END = "Authorization: Basic base64(", ")"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,9 @@ def _operation(
             for answer in response.get("content", {}).values()
             for example in _examples(answer)
         ),
-        curl=_curl(address + path, method, security, requests),
+        curl=_curl(
+            address + path, method, security, requests, kind=next(iter(bodies), "")
+        ),
     )
 
 
@@ -197,7 +202,9 @@ def _examples(content: Schema) -> tuple[Example, ...]:
 
 def _security(scheme: Schema) -> str:
     if scheme.get("scheme") == "basic":
-        return BASIC
+        return f"{BASIC}{scheme.get('description', USER)}{BASIC_END}"
+    if scheme.get("type") == "oauth2":
+        return "Authorization: Bearer ACCESS_TOKEN"
     if scheme.get("type") == "http":
         return f"Authorization: {scheme['scheme'].title()} YOUR_KEY"
     return f"{scheme.get('name', 'Authorization')}: YOUR_KEY"
@@ -208,13 +215,20 @@ def _curl(
     method: str,
     security: tuple[str, ...],
     requests: tuple[Example, ...],
+    *,
+    kind: str,
 ) -> str:
     lines = [f"curl -X {method.upper()} {address}"]
-    lines += [
-        "  -u 'YOUR_KEY:'" if header == BASIC else f"  -H '{header}'"
-        for header in security[:1]
-    ]
-    if requests:
+    for header in security[:1]:
+        if header.startswith(BASIC):
+            user = header.removeprefix(BASIC).removesuffix(BASIC_END)
+            lines.append(f"  -u '{user}'")
+        else:
+            lines.append(f"  -H '{header}'")
+    if requests and kind == FORM:
+        fields = json.loads(requests[0].body)
+        lines += [f"  --data-urlencode '{name}={fields[name]}'" for name in fields]
+    elif requests:
         body = json.dumps(json.loads(requests[0].body))
         lines += ["  -H 'Content-Type: application/json'", f"  -d '{body}'"]
     return " \\\n".join(lines)

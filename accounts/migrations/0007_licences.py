@@ -180,7 +180,8 @@ class Migration(migrations.Migration):
                 ],
                 default="ingest",
                 help_text="Ingestion keys go into software and read nothing; read keys "
-                "read telemetry and licences; management keys also change licences.",
+                "read telemetry and licences; management keys also change licences; "
+                "OAuth clients get access tokens for sending usage events.",
                 max_length=10,
             ),
         ),

@@ -54,7 +54,8 @@ class ApiKey(models.Model):
         choices=Kind,
         default=Kind.INGEST,
         help_text="Ingestion keys go into software and read nothing; read keys read "
-        "telemetry and licences; management keys also change licences.",
+        "telemetry and licences; management keys also change licences; OAuth clients "
+        "get access tokens for sending usage events.",
     )
     prefix = models.CharField(max_length=24, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
