@@ -18,8 +18,15 @@ MOST_TILES = 12
 # The settings page, group by group: title, and the models in it.
 GROUPS = (
     ("What is measured", ("product", "metric", "scoremodel")),
-    ("Senders", ("apikey", "ingestcounter", "quarantinedevent", "inboxentry", "event")),
-    ("Customers", ("account", "accountnetwork", "developer", "correction")),
+    ("Senders", ("apikey", "appid", "application", "signingkey", "accesstoken")),
+    ("What arrives", ("ingestcounter", "quarantinedevent", "inboxentry", "event")),
+    (
+        "Customers",
+        (
+            *("account", "accountnetwork", "developer", "correction"),
+            *("license", "provisioneduser"),
+        ),
+    ),
     ("People and access", ("workspace", "membership", "user", "auditentry")),
 )
 
