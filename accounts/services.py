@@ -89,11 +89,12 @@ def invite(
     Someone new has no password; they set it through `accounts.invitations`.
 
     Raises:
-        AccountsError: this is not an address, or they are a member already.
+        AccountsError: this is not an address, or `require_invitable` refuses it.
     """
     address = email.strip().lower()
     with transaction.atomic():
-        user = User.objects.filter(email=address).first()
+        user = User.objects.select_for_update().filter(email=address).first()
+        require_invitable(workspace, user)
         if user is None:
             user = User(email=address)
             user.set_unusable_password()
@@ -102,9 +103,27 @@ def invite(
             except ValidationError as error:
                 raise AccountsError(" ".join(error.messages)) from None
             user.save()
-        elif Membership.objects.filter(workspace=workspace, user=user).exists():
-            raise AccountsError(f"{address} is a member already.")
+        elif not user.has_usable_password():
+            # Another password that fits nothing: links of a workspace that gave them
+            # up lead nowhere.
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
         return set_role(workspace, user, role, actor=actor, ip=ip)
+
+
+def require_invitable(workspace: Workspace, user: User | None) -> None:
+    """Raise AccountsError when somebody cannot be invited into a workspace.
+
+    Someone who has yet to set a password is invited by one workspace at a time: the
+    admins of each get a link that makes its holder that person.
+    """
+    if user is None:
+        return
+    theirs = Membership.objects.filter(user=user)
+    if theirs.filter(workspace=workspace).exists():
+        raise AccountsError(f"{user.email} is a member already.")
+    if not user.has_usable_password() and (user.is_superuser or theirs.exists()):
+        raise AccountsError(f"{user.email} has yet to accept another invitation.")
 
 
 def set_role(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import SuspiciousOperation
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
@@ -155,6 +157,15 @@ class WorkspaceAdmin(RoleGate, ModelAdmin):
         title = capfirst(str(self.opts.verbose_name_plural))
         context = {"title": title, **(extra_context or {})}
         return super().changelist_view(request, context)
+
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], *more: Any
+    ) -> HttpResponse | None:
+        """Run an action on the ticked rows; a row that is no number is none of ours."""
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(row.isascii() and row.isdecimal() for row in ticked):
+            raise SuspiciousOperation("A ticked row is not a number.")
+        return super().response_action(request, queryset, *more)
 
     # ---- Which rows
 

@@ -20,7 +20,7 @@ from accounts.admin.base import (
 from accounts.audit import record
 from accounts.errors import AccountsError
 from accounts.invitations import invitation_link
-from accounts.models import AuditEntry, Membership, Role, Workspace
+from accounts.models import AuditEntry, Membership, Role, User, Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action
 from accounts.sealing import seal
@@ -29,6 +29,7 @@ from accounts.services import (
     prepare_workspace,
     remove_member,
     require_another_admin,
+    require_invitable,
     set_role,
 )
 
@@ -213,9 +214,11 @@ class MembershipForm(WorkspaceForm):
         data = super().clean()
         workspace, email = data.get("workspace"), data.get("email")
         if workspace and email:
-            members = Membership.objects.filter(workspace=workspace, user__email=email)
-            if members.exists():
-                self.add_error("email", f"{email} is a member already.")
+            try:
+                user = User.objects.filter(email=email).first()
+                require_invitable(workspace, user)
+            except AccountsError as error:
+                self.add_error("email", str(error))
         was_admin = self.instance.pk and self.initial.get("role") == Role.ADMIN
         if was_admin and data.get("role") != Role.ADMIN:
             try:

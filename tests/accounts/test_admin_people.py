@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -134,6 +135,45 @@ def test_the_link_is_for_admins_only(client, workspace, admin):
     page = client.get(address("membership", "change", membership)).content.decode()
     assert "mia@example.com" in page
     assert "/invitation/" not in page
+
+
+def link_to(client, membership):
+    """The invitation link on the page of a member, if there is one."""
+    page = client.get(address("membership", "change", membership)).content.decode()
+    link = re.search(r"/invitation/[^<]+", page)
+    return link and link[0]
+
+
+def test_someone_who_is_invited_elsewhere_is_not_handed_out(client, workspace, admin):
+    other = make_workspace("other")
+    Membership.objects.create(
+        workspace=other, user=make_user("mia@example.com", password=None), role="admin"
+    )
+    assert "yet to accept" in errors(
+        invite(client, workspace, "mia@example.com"), "email"
+    )
+    # Put into both by an operator, they get their link from an operator.
+    mine = Membership.objects.create(
+        workspace=workspace, user=User.objects.get(email="mia@example.com")
+    )
+    assert link_to(client, mine) is None
+    client.force_login(make_operator())
+    assert link_to(client, mine)
+
+
+def test_a_link_dies_with_a_second_invitation(client, workspace, admin):
+    invite(client, workspace, "mia@example.com")
+    first = Membership.objects.get(user__email="mia@example.com")
+    old = link_to(client, first)
+    client.post(address("membership", "delete", first), {"post": "yes"})
+    other = make_workspace("other")
+    client.force_login(make_member(other, "admin"))
+    invite(client, other, "mia@example.com")
+
+    new = link_to(client, Membership.objects.get(user__email="mia@example.com"))
+
+    assert client.get(new, follow=True).context["validlink"]
+    assert not client.get(old, follow=True).context["validlink"]
 
 
 @pytest.mark.parametrize("email", ["", "no address", "ada@example.com"])

@@ -132,6 +132,13 @@ def test_discarding_is_for_admins(client, workspace, as_role):
     assert AuditEntry.objects.filter(action="quarantine_discarded").count() == 1
 
 
+@pytest.mark.parametrize("row", ["x", "\0", "1e4", "٣"])
+def test_a_tick_on_no_row_is_a_bad_request(client, as_role, row):
+    as_role("admin")
+    form = {"action": "replay_selected", "_selected_action": [row], "confirmed": "1"}
+    assert client.post(LIST, form).status_code == 400
+
+
 def test_viewers_replay_nothing(client, workspace, as_role):
     rows = quarantine(workspace)
     as_role("viewer")
