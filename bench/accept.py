@@ -145,13 +145,16 @@ def _usage(port: int, workspace: Workspace, size: int) -> Target:
         scopes=[Scope.WRITE],
         expires_at=timezone.now() + timedelta(hours=4),
     )
-    # The slot, a number of the request's own, makes no two timestamps the same.
-    event = {"timestamp": SLOT.decode(), "eventName": METRICS[2]}
-    events = [{**event, "email": address(number)} for number in range(size)]
+    # The slot, a number of the request's own, makes no two events the same.
+    event = {
+        "timestamp": int(time.time() * 1000),
+        "email": f"dev-{SLOT.decode()}@bench.example",
+        "eventName": METRICS[2],
+    }
     return Target(
         port,
         f"/services/push/v1/customer/apps/{application.app_id}/events",
-        json.dumps({"events": events}).encode(),
+        json.dumps({"events": [event] * size}).encode(),
         {**JSON_HEADERS, "Authorization": f"Bearer {token}"},
         events=size,
     )

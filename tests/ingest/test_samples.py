@@ -2,9 +2,11 @@
 
 import json
 import shlex
+from base64 import b64encode
 
 import pytest
 
+from accounts.applications import define_application
 from accounts.models import DailyUsage
 from accounts.models.api_key import Dialect
 from ingest.dialects import DIALECTS
@@ -49,6 +51,28 @@ def test_each_command_sends_an_event_that_counts(client, product):
         digest_until_empty()
         assert not QuarantinedEvent.objects.exists()
         assert sum(DailyUsage.objects.values_list("count", flat=True)) == number
+
+
+def test_the_commands_of_a_client(client):
+    workspace = make_workspace()
+    define_application(workspace, {"id": "drive", "events": [{"name": "opened"}]})
+    key, secret = make_key(workspace, kind="client")
+    first, second = samples(key, secret, base="http://testserver")
+    words = shlex.split(first.command.replace("\\\n", " "))
+    assert words[:3] == ["curl", "http://testserver/oauth2/token", "--user"]
+    fields = words[4:]
+    assert fields[::2] == ["--data", "--data"]
+    answer = client.post(
+        "/oauth2/token",
+        "&".join(fields[1::2]),
+        content_type="application/x-www-form-urlencoded",
+        headers={"Authorization": f"Basic {b64encode(words[3].encode()).decode()}"},
+    )
+    token = answer.json()["access_token"]
+    response = send(client, second.command.replace("ACCESS_TOKEN", token))
+    assert response.json() == {"success": True}
+    digest_until_empty()
+    assert DailyUsage.objects.get().metric.key == "opened"
 
 
 def test_only_the_senders_a_key_is_for():
