@@ -6,7 +6,7 @@ field is used for is found by sending the request once more without it.
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,6 +22,7 @@ from accounts.models import ApiKey, Application, Metric, Workspace
 from accounts.models.catalogue import fold_metric_key
 from accounts.sealing import unseal
 from ingest import pasted, refused_requests, signing
+from ingest.app_ids import find_apps
 from ingest.commit import StoreUnavailable
 from ingest.credentials import access_tokens
 from ingest.dialects import DIALECTS
@@ -164,6 +165,7 @@ def explain(
             ) from None
         fields, missing = _fields(shortcut, request, peer, host, run)
         known = _known_metrics(workspace, run.seen.events)
+        apps = _usable_apps(workspace, run.seen.events)
     if found == "productiv" and request.path.rstrip("/") == TOKEN_ROUTE:
         assumptions.append(
             "The token in this answer was never stored and opens nothing."
@@ -180,7 +182,9 @@ def explain(
         message=run.seen.message,
         fields=fields,
         missing=missing,
-        events=tuple(_stored(event, known) for event in run.seen.events[:SHOWN_EVENTS]),
+        events=tuple(
+            _stored(event, known, apps) for event in run.seen.events[:SHOWN_EVENTS]
+        ),
         more_events=max(len(run.seen.events) - SHOWN_EVENTS, 0),
         assumptions=tuple(assumptions),
     )
@@ -405,7 +409,9 @@ def _fields(
     shortcut: IngestShortcut, request: Pasted, peer: str, host: str, run: _Run
 ) -> tuple[tuple[FieldFinding, ...], tuple[Objection, ...]]:
     """Say of each field what it is used for, by leaving it out once."""
-    objections = list(dict.fromkeys(run.seen.objections))
+    named = [*run.seen.objections, *_told(run.response.content)]
+    # The reader's own words first; the answer may say the same once more.
+    objections = list({each.field: each for each in reversed(named)}.values())[::-1]
     data = _body_of(request)
     leaves = _leaves(data) if data is not None else []
     findings = []
@@ -421,6 +427,28 @@ def _fields(
             verdict = _difference(run, _run(shortcut, less, peer, host))
         findings.append(FieldFinding(name, _short(value), bool(mine), verdict))
     return tuple(findings), tuple(objections)
+
+
+def _told(content: bytes) -> list[Objection]:
+    """Return the wrong fields that an answer names: ``{"errors": {field: [text]}}``.
+
+    Some dialects object to a field without reading it as one: a wrong proof of who
+    somebody is, a record that is stored although it is wrong.
+    """
+    try:
+        data = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    inner = data.get("response") if isinstance(data, dict) else None
+    answer = inner if isinstance(inner, dict) else data
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    if not isinstance(errors, dict):
+        return []
+    return [
+        Objection(field, " ".join(map(str, texts)))
+        for field, texts in errors.items()
+        if isinstance(texts, list)
+    ]
 
 
 def _body_of(request: Pasted) -> Any:
@@ -530,7 +558,21 @@ def _known_metrics(
     return frozenset(found.values_list("folded_key", flat=True))
 
 
-def _stored(event: NormalizedEvent, known: frozenset[str] | None) -> StoredEvent:
+def _usable_apps(
+    workspace: Workspace | None, events: list[NormalizedEvent]
+) -> frozenset[str]:
+    """Return the app ids of these events that can be used now."""
+    wanted = sorted({event.app_id for event in events if event.app_id})
+    return frozenset(
+        name
+        for name, app in find_apps(wanted).items()
+        if app.is_enabled and (workspace is None or workspace.pk == app.workspace_id)
+    )
+
+
+def _stored(
+    event: NormalizedEvent, known: frozenset[str] | None, apps: Collection[str]
+) -> StoredEvent:
     default = NormalizedEvent("", "", 0.0, [])
     shown = []
     for name in NormalizedEvent.__struct_fields__:
@@ -540,6 +582,8 @@ def _stored(event: NormalizedEvent, known: frozenset[str] | None) -> StoredEvent
     note = ""
     if event.quarantine:
         note = f"It would wait in quarantine: {event.quarantine}."
+    elif event.app_id and event.app_id not in apps:
+        note = f"It would wait in quarantine: {event.app_id} is no app in use here."
     elif event.is_profile:
         note = "A profile: people and traits, and no use of anything."
     elif (

@@ -149,7 +149,10 @@ def test_telemetrydeck_needs_no_key(workspace):
     explained = explain(text, workspace=workspace)
     assert explained.dialect == "telemetrydeck"
     assert json.loads(explained.body) == {"accepted": 1, "quarantined": 1}
+    assert not explained.events[0].note
     assert "quarantine" in explained.events[1].note
+    explained = explain(text.replace("app-1", "app-2"), workspace=workspace)
+    assert "app-2 is no app in use here" in explained.events[0].note
     assert nothing_stored()
 
 
@@ -168,7 +171,9 @@ def test_reamaze_with_basic_and_authkey(workspace, token):
     assert "value" in verdicts(explained)["event.value"].verdict
     body["user"]["authkey"] = "0" * 64
     line = f"curl https://x.example/data/events -u {token}: -d '{json.dumps(body)}'"
-    assert explain(line, workspace=workspace).reason == "wrong_authkey"
+    explained = explain(line, workspace=workspace)
+    assert explained.reason == "wrong_authkey"
+    assert verdicts(explained)["user.authkey"].is_wrong
 
 
 def test_license_in_a_form(workspace, token):
@@ -180,6 +185,7 @@ def test_license_in_a_form(workspace, token):
     explained = explain(line, workspace=workspace)
     assert (explained.dialect, explained.status) == ("license", 200)
     assert json.loads(explained.body)["response"]["code"] == 831
+    assert "data_group" in {missing.field for missing in explained.missing}
     assert explained.events
     assert nothing_stored()
 
