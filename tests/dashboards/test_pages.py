@@ -449,7 +449,15 @@ def test_pages_of_things_that_did_nothing(member, world):
 
 # ---- Who may see what
 
-PAGES = ("overview/", "accounts/", "developers/", "signals/", "ingestion/", "")
+PAGES = (
+    "overview/",
+    "accounts/",
+    "developers/",
+    "signals/",
+    "licences/",
+    "ingestion/",
+    "",
+)
 
 
 def every_path(world):
