@@ -86,7 +86,8 @@ def test_a_month_made_late_takes_its_events_from_the_default(workspace):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE indrelid = %s::regclass),"
-            " count(*) FILTER (WHERE indrelid = 'ingest_event'::regclass) FROM pg_index",
+            " count(*) FILTER (WHERE indrelid = 'ingest_event'::regclass)"
+            " FROM pg_index",
             made,
         )
         own, wanted = cursor.fetchone()
