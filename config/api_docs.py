@@ -131,7 +131,7 @@ def _operation(
         security=security,
         headers=tuple(
             Field(
-                each["name"],
+                _parameter(each),
                 each["schema"].get("type", ""),
                 each.get("required", False),
                 each.get("description", ""),
@@ -198,6 +198,12 @@ def _examples(content: Schema) -> tuple[Example, ...]:
         )
         for name, each in content.get("examples", {}).items()
     )
+
+
+def _parameter(parameter: Schema) -> str:
+    """Return a header's name, or what a part of the address is called."""
+    name = str(parameter["name"])
+    return f"{{{name}}} in the address" if parameter.get("in") == "path" else name
 
 
 def _security(scheme: Schema) -> str:
