@@ -5,6 +5,7 @@ A key sees its workspace only; one for a product sees that product's rows only.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -173,7 +174,7 @@ class LicenseFilter(django_filters.FilterSet):  # type: ignore[misc]
         choices=License.State.choices, method="of_state"
     )
     expires_before = django_filters.IsoDateTimeFilter(
-        field_name="expires_at", lookup_expr="lt"
+        field_name="expires_at", method="until"
     )
 
     class Meta:
@@ -184,6 +185,14 @@ class LicenseFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Keep the licences that are this now."""
         del name
         return rows.in_state(value)
+
+    def until(self, rows: Any, name: str, value: datetime) -> Any:
+        """Keep the licences that end before this moment."""
+        try:
+            # PostgreSQL knows no offset beyond 16 hours, ISO 8601 as Python reads does.
+            return rows.filter(**{f"{name}__lt": value.astimezone(UTC)})
+        except OverflowError:
+            raise ValidationError({"expires_before": "This is no moment."}) from None
 
 
 class VersionFilter(django_filters.FilterSet):  # type: ignore[misc]
