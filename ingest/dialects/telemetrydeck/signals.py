@@ -18,7 +18,6 @@ from django.conf import settings
 from accounts.kinds import hash_again, visitor_of_day
 from accounts.models import Identity
 from accounts.models.app_id import LONGEST_APP_ID, fold_app_id
-from accounts.models.catalogue import fold_metric_key
 from ingest.body import parse_json, problem_in
 from ingest.dialects import fields
 from ingest.dialects.base import Scope
@@ -200,8 +199,6 @@ def _app_id(complaints: Complaints, item: dict[str, Any]) -> str:
 
 def _type(complaints: Complaints, item: dict[str, Any], *, default: str) -> str:
     metric = _text(complaints, item, "type", longest=LONGEST_TYPE, required=not default)
-    if len(fold_metric_key(metric)) > LONGEST_TYPE:
-        complaints.add("type", f"must have at most {LONGEST_TYPE} characters")
     return metric or default
 
 
