@@ -1,6 +1,7 @@
 """A whole installation for every test that breaks something in it."""
 
 import contextlib
+import math
 import os
 import signal
 from dataclasses import dataclass
@@ -47,8 +48,12 @@ def _parent(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
-def _age(pid: int) -> int:
-    return int(_stat(pid)[19])
+def _age(pid: int) -> float:
+    """Return when the process began; one that has ended since is no server."""
+    try:
+        return int(_stat(pid)[19])
+    except (FileNotFoundError, ProcessLookupError):
+        return math.inf
 
 
 @dataclass
