@@ -97,6 +97,15 @@ class Dialect(NamedTuple):
     complete: Complete | None = None
 
 
+def store_unavailable() -> Refused:
+    """Return the refusal of a request that is not known to be stored: try again."""
+    return Refused(
+        Reason.STORE_UNAVAILABLE,
+        "the store cannot be reached",
+        retry_after=RETRY_SECONDS,
+    )
+
+
 class DialectView(APIView):
     """One ingestion route: a DRF view without what ingestion does not use.
 
@@ -203,11 +212,7 @@ class DialectView(APIView):
         except KeyNoLongerValid:
             raise Refused(Reason.REVOKED_KEY, "the API key is revoked") from None
         except StoreUnavailable as error:
-            raise Refused(
-                Reason.STORE_UNAVAILABLE,
-                "the store cannot be reached",
-                retry_after=RETRY_SECONDS,
-            ) from error
+            raise store_unavailable() from error
         except IdempotencyConflict:
             raise Refused(
                 Reason.IDEMPOTENCY_KEY_REUSED,

@@ -21,12 +21,12 @@ from ingest.commit import StoreUnavailable
 from ingest.credentials import verify
 from ingest.dialects import license_docs, license_form, license_record
 from ingest.dialects.base import (
-    RETRY_SECONDS,
     Dialect,
     DialectView,
     Reading,
     Route,
     Scope,
+    store_unavailable,
 )
 from ingest.dialects.license_record import Judged
 from ingest.inbox import Answer
@@ -214,11 +214,7 @@ class ReadView(LicenseView):
             throttle.key(key.id)
             return self._respond(self._found(request, key))
         except StoreUnavailable:
-            refused = Refused(
-                Reason.STORE_UNAVAILABLE,
-                "the store cannot be reached",
-                retry_after=RETRY_SECONDS,
-            )
+            refused = store_unavailable()
         except Refused as error:
             refused = error
         refused.key = refused.key or key

@@ -19,7 +19,7 @@ from accounts.models.api_key import Scope as OAuthScope
 from accounts.tokens import new_token, shown_prefix
 from ingest import commit
 from ingest.credentials import basic_pair, cache, verify
-from ingest.dialects.base import RETRY_SECONDS, DialectView
+from ingest.dialects.base import DialectView, store_unavailable
 from ingest.dialects.productiv import docs
 from ingest.dialects.productiv.access import KEY
 from ingest.inbox import Accepted, Answer, KeyNoLongerValid, StoreUnavailable
@@ -100,11 +100,7 @@ class TokenView(DialectView):
         except KeyNoLongerValid:
             raise Refused(Reason.REVOKED_KEY, "the client is revoked") from None
         except StoreUnavailable as error:
-            raise Refused(
-                Reason.STORE_UNAVAILABLE,
-                "the store cannot be reached",
-                retry_after=RETRY_SECONDS,
-            ) from error
+            raise store_unavailable() from error
         except Refused as refused:
             refused.key = refused.key or key
             raise

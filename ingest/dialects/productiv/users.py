@@ -13,7 +13,7 @@ from accounts.models.api_key import Scope as OAuthScope
 from ingest import commit
 from ingest.body import parse_json
 from ingest.dialects import fields
-from ingest.dialects.base import RETRY_SECONDS, Scope
+from ingest.dialects.base import Scope, store_unavailable
 from ingest.dialects.fields import Complaints, Scalar
 from ingest.dialects.productiv import docs
 from ingest.dialects.productiv.access import (
@@ -129,11 +129,7 @@ class UsersView(ApplicationView):
         except KeyNoLongerValid:
             raise Refused(Reason.REVOKED_KEY, "the client is revoked") from None
         except StoreUnavailable as error:
-            raise Refused(
-                Reason.STORE_UNAVAILABLE,
-                "the store cannot be reached",
-                retry_after=RETRY_SECONDS,
-            ) from error
+            raise store_unavailable() from error
         except Refused as refused:
             refused.key = refused.key or key
             raise

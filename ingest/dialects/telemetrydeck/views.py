@@ -19,10 +19,10 @@ from ingest.app_ids import KnownApp, Namespace, find_apps, find_namespace
 from ingest.body import read_body
 from ingest.counters import count_dropped
 from ingest.dialects.base import (
-    RETRY_SECONDS,
     DialectView,
     Scope,
     idempotency_of,
+    store_unavailable,
 )
 from ingest.dialects.telemetrydeck import documents
 from ingest.dialects.telemetrydeck.signals import (
@@ -100,11 +100,7 @@ class SignalsView(DialectView):
                 answer=Answer(200, msgspec.json.encode(answer)),
             )
         except StoreUnavailable as error:
-            raise Refused(
-                Reason.STORE_UNAVAILABLE,
-                "the store cannot be reached",
-                retry_after=RETRY_SECONDS,
-            ) from error
+            raise store_unavailable() from error
         except IdempotencyConflict:
             raise Refused(
                 Reason.IDEMPOTENCY_KEY_REUSED,
