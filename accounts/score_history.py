@@ -6,12 +6,13 @@ is computed from their own usage when it is looked at.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 
 from django.db import connection, transaction
 
+from accounts.clock import today_utc
 from accounts.models import Account, Developer, ScoreModel, ScoreSnapshot, Workspace
 from accounts.score_lists import score_of
 from accounts.score_models import current_model
@@ -80,7 +81,7 @@ def _snapshot(workspace: Workspace, first: date, last: date) -> int:
 
 def prune_snapshots(today: date | None = None) -> int:
     """Delete the snapshots older than 400 days; return how many."""
-    oldest = (today or _today()) - timedelta(days=KEEP_DAYS)
+    oldest = (today or today_utc()) - timedelta(days=KEEP_DAYS)
     # Named workspaces let the index by workspace and day serve.
     workspaces = Workspace.objects.values("pk")
     deleted, _ = ScoreSnapshot.objects.filter(
@@ -169,9 +170,5 @@ def _trend(
 
 
 def _calendar(days: int, today: date | None) -> list[date]:
-    last = today or _today()
+    last = today or today_utc()
     return [last - timedelta(days=days - 1 - i) for i in range(days)]
-
-
-def _today() -> date:
-    return datetime.now(tz=UTC).date()

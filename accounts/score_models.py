@@ -4,7 +4,7 @@ A new version is only written here. `accounts/score_store.py` applies it: it mak
 scores of the workspace anew, and until then the version before stays in force.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.clock import today_utc
 from accounts.errors import AccountsError
 from accounts.models import Metric, ScoreModel, User, Workspace
 from accounts.models.catalogue import OTHER_LEVEL_WEIGHT
@@ -45,7 +46,7 @@ def first_model(workspace: Workspace) -> ScoreModel:
     return ScoreModel.objects.create(
         workspace=workspace,
         version=1,
-        landmark=_today(),
+        landmark=today_utc(),
         weights=_weights(workspace),
         note="First version",
         applied_at=timezone.now(),
@@ -112,7 +113,7 @@ def new_model_version(
         model = ScoreModel(
             workspace=workspace,
             version=newest.version + 1,
-            landmark=_today(),
+            landmark=today_utc(),
             weights=_weights(workspace),
             note=note,
             created_by=actor,
@@ -162,7 +163,7 @@ def calibrate(
     Active means used within 30 days. With fewer than five active developers (or
     accounts) that scale stays. Returns None when neither changes.
     """
-    today = today or _today()
+    today = today or today_utc()
     model = current_model(workspace)
     with connection.cursor() as cursor:
         run(
@@ -196,7 +197,7 @@ def renew_landmarks(today: date | None = None) -> int:
     Stored points grow with the days since the landmark and would overflow after 1024
     half-lives. Returns how many.
     """
-    today = today or _today()
+    today = today or today_utc()
     newest = (
         ScoreModel.objects.order_by("workspace_id", "-version")
         .distinct("workspace_id")
@@ -223,7 +224,3 @@ def _weights(workspace: Workspace) -> dict[str, list[float | None]]:
         ]
         for metric in metrics
     }
-
-
-def _today() -> date:
-    return datetime.now(tz=UTC).date()

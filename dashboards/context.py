@@ -11,10 +11,14 @@ from accounts.models import User, Workspace
 # More would not fit the menu; operators reach the others through the settings.
 MOST_WORKSPACES = 30
 SESSION_KEY = "workspace"
-PAGES = (
+# On the bar at every width, and the rest, which the menu "More" holds: a telephone's
+# width has room for five names.
+BAR = (
     ("overview", "Overview"),
     ("accounts", "Accounts"),
     ("developers", "Developers"),
+)
+MORE = (
     ("signals", "Signals"),
     ("licences", "Licences"),
     ("adoption", "Adoption"),
@@ -38,7 +42,13 @@ class Navigation:
 
     workspace: Workspace | None
     workspaces: tuple[Workspace, ...]
-    items: tuple[NavigationItem, ...]
+    bar: tuple[NavigationItem, ...]
+    more: tuple[NavigationItem, ...]
+
+    @property
+    def current_in_more(self) -> NavigationItem | None:
+        """Return where we are when the bar does not show it."""
+        return next((item for item in self.more if item.current), None)
 
 
 def navigation(request: HttpRequest) -> "dict[str, SimpleLazyObject[Navigation]]":
@@ -50,20 +60,36 @@ def build_navigation(request: HttpRequest) -> Navigation:
     """Return the links of the current workspace, or of the one visited last."""
     user = request.user
     if not isinstance(user, User):
-        return Navigation(None, (), ())
+        return Navigation(None, (), (), ())
     choices = list(
         Workspace.objects.visible_to(user).order_by("name", "pk")[:MOST_WORKSPACES]
     )
     current = _current(request, choices)
     path = request.path
-    items = []
-    if current is not None:
-        for name, label in PAGES:
-            href = reverse(f"dashboards:{name}", args=[current.slug])
-            items.append(NavigationItem(label, href, _here(path, href)))
     settings = reverse("admin:index")
-    items.append(NavigationItem("Settings", settings, _here(path, settings)))
-    return Navigation(current, tuple(choices), tuple(items))
+    return Navigation(
+        current,
+        tuple(choices),
+        _items(BAR, current, path),
+        (
+            *_items(MORE, current, path),
+            NavigationItem("Settings", settings, _here(path, settings)),
+        ),
+    )
+
+
+def _items(
+    pages: tuple[tuple[str, str], ...], workspace: Workspace | None, path: str
+) -> tuple[NavigationItem, ...]:
+    if workspace is None:
+        return ()
+    links = [
+        (label, reverse(f"dashboards:{name}", args=[workspace.slug]))
+        for name, label in pages
+    ]
+    return tuple(
+        NavigationItem(label, href, _here(path, href)) for label, href in links
+    )
 
 
 def _here(path: str, href: str) -> str:

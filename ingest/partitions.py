@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.clock import today_utc
 from ingest.models import EventHorizon
 
 MONTHS_BEHIND = 12
@@ -57,7 +58,7 @@ def ensure_partitions(
     Events of such a month that arrived before it had a partition are moved there from
     the default partition. Idempotent; safe to run twice at the same time.
     """
-    this = Month.of(today or _today())
+    this = Month.of(today or today_utc())
     wanted = [this.shifted(step) for step in range(-behind, ahead + 1)]
     horizon = event_horizon()
     if horizon is not None:
@@ -156,7 +157,3 @@ def _be_impatient(cursor: CursorWrapper) -> None:
 
 def _midnight(month: Month) -> datetime:
     return datetime(month.year, month.number, 1, tzinfo=UTC)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

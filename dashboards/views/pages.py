@@ -1,6 +1,5 @@
 """The pages: form in, one query function, a template out."""
 
-from datetime import UTC, date, datetime
 from typing import cast
 
 from csp.decorators import csp_update
@@ -10,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
+from accounts.clock import now_utc, today_utc
 from accounts.models import Account, Application, Developer, License
 from accounts.roles import Action
 from accounts.score_lists import with_worth
-from dashboards import periods
 from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
 from dashboards.exports import csv_response
@@ -65,8 +64,8 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     """Show how much is used, by how many, and who moved."""
     _remember(request)
     form = PeriodForm(request.GET)
-    period = form.period(_today())
-    page = overview_query.build(request.workspace, period, today=_today())
+    period = form.period(today_utc())
+    page = overview_query.build(request.workspace, period, today=today_utc())
     return render(
         request,
         "dashboards/overview.html",
@@ -79,7 +78,7 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
 def accounts(request: WorkspaceRequest) -> HttpResponse:
     """List the accounts."""
     form = ListForm(request.GET, workspace=request.workspace)
-    page = accounts_query.build(request.workspace, form, request.GET, today=_today())
+    page = accounts_query.build(request.workspace, form, request.GET, today=today_utc())
     return render(
         request,
         "dashboards/accounts.html",
@@ -103,7 +102,7 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     form = PeriodForm(request.GET)
-    period = form.period(_today())
+    period = form.period(today_utc())
     return render(
         request,
         "dashboards/account.html",
@@ -112,7 +111,7 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "form": form,
             "period": period,
             "page": account_query.build(
-                found, period, lines=_receipt_lines(request), today=_today()
+                found, period, lines=_receipt_lines(request), today=today_utc()
             ),
             "shows_all": _receipt_lines(request) == ALL_LINES,
         },
@@ -124,7 +123,9 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def developers(request: WorkspaceRequest) -> HttpResponse:
     """List the developers."""
     form = DeveloperListForm(request.GET, workspace=request.workspace)
-    page = developers_query.build(request.workspace, form, request.GET, today=_today())
+    page = developers_query.build(
+        request.workspace, form, request.GET, today=today_utc()
+    )
     return render(
         request,
         "dashboards/developers.html",
@@ -161,10 +162,10 @@ def show_developer(
         pk=pk,
     )
     form = PeriodForm(request.GET)
-    period = form.period(_today())
+    period = form.period(today_utc())
     refused = move_form is not None or merge_form is not None
     page = developer_query.build(
-        found, period, request.GET, lines=_receipt_lines(request), today=_today()
+        found, period, request.GET, lines=_receipt_lines(request), today=today_utc()
     )
     response = render(
         request,
@@ -193,7 +194,7 @@ def show_developer(
 def signals(request: WorkspaceRequest) -> HttpResponse:
     """Show what apps have signalled, production and test mode apart."""
     form = SignalsForm(request.GET, workspace=request.workspace)
-    period = form.period(_today())
+    period = form.period(today_utc())
     return render(
         request,
         "dashboards/signals.html",
@@ -217,7 +218,7 @@ def adoption(request: WorkspaceRequest) -> HttpResponse:
         {
             "page_title": "Adoption",
             "page": adoption_query.build(
-                request.workspace, request.GET, today=_today()
+                request.workspace, request.GET, today=today_utc()
             ),
             "may_configure": may(request, Action.CONFIGURE),
         },
@@ -256,7 +257,7 @@ def ingestion(request: WorkspaceRequest) -> HttpResponse:
         "dashboards/ingestion.html",
         {
             "page_title": "Ingestion",
-            "page": ingestion_query.build(request.workspace, now=_now()),
+            "page": ingestion_query.build(request.workspace, now=now_utc()),
             "is_live": request.GET.get("live") != "off",
             "may_replay": may(request, Action.REPLAY),
             "may_discard": may(request, Action.DISCARD),
@@ -277,7 +278,7 @@ def licences(request: WorkspaceRequest) -> HttpResponse:
             "page_title": "Licence telemetry",
             "form": form,
             "page": licences_query.build(
-                request.workspace, form, request.GET, now=_now()
+                request.workspace, form, request.GET, now=now_utc()
             ),
         },
     )
@@ -298,7 +299,7 @@ def licence(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "dashboards/licence.html",
         {
             "page_title": found.key,
-            "page": licences_query.build_licence(found, request.GET, now=_now()),
+            "page": licences_query.build_licence(found, request.GET, now=now_utc()),
             "may_edit": may(request, Action.EDIT),
         },
     )
@@ -313,11 +314,3 @@ def _remember(request: WorkspaceRequest) -> None:
 def _receipt_lines(request: WorkspaceRequest) -> int:
     """Return how much of a receipt to show: its top, or all that a page can hold."""
     return ALL_LINES if request.GET.get("lines") == "all" else FIRST_LINES
-
-
-def _now() -> datetime:
-    return datetime.now(tz=UTC)
-
-
-def _today() -> date:
-    return periods.today_utc(_now())

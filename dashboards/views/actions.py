@@ -15,7 +15,7 @@ from accounts.peer import peer_address
 from accounts.roles import Action
 from dashboards.access import WorkspaceRequest, workspace_page
 from dashboards.forms import MergeForm, MoveForm, SettleForm, UndoForm
-from dashboards.views import show_developer
+from dashboards.views.pages import show_developer
 from ingest.models import QuarantinedEvent
 from ingest.quarantine import discard as discard_events
 from ingest.quarantine import replay as replay_events
