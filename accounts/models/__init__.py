@@ -14,7 +14,9 @@ from accounts.models.catalogue import Metric, Product
 from accounts.models.correction import Correction
 from accounts.models.developer import Developer, Identity, WaitingJoin
 from accounts.models.license import Activation, License, ProductVersion
+from accounts.models.lists import CuratedList, ListEntry, Note, Tag, TagMark
 from accounts.models.login import LoginAttempts
+from accounts.models.palette import Hue
 from accounts.models.score import (
     AccountScore,
     DeveloperScore,
@@ -22,6 +24,7 @@ from accounts.models.score import (
     ScoreSnapshot,
     TouchedDeveloper,
 )
+from accounts.models.subject import Subject
 from accounts.models.usage import DailyUsage, WorkspaceUsage
 from accounts.models.workspace import Membership, Role, User, Workspace
 
@@ -37,21 +40,28 @@ __all__ = [
     "Application",
     "AuditEntry",
     "Correction",
+    "CuratedList",
     "DailyUsage",
     "Developer",
     "DeveloperScore",
     "EventDefinition",
+    "Hue",
     "Identity",
     "License",
+    "ListEntry",
     "LoginAttempts",
     "Membership",
     "Metric",
+    "Note",
     "Product",
     "ProductVersion",
     "ProvisionedUser",
     "Role",
     "ScoreModel",
     "ScoreSnapshot",
+    "Subject",
+    "Tag",
+    "TagMark",
     "TouchedDeveloper",
     "User",
     "WaitingJoin",
