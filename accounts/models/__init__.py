@@ -2,6 +2,7 @@
 
 from accounts.models.access_token import AccessToken
 from accounts.models.account import Account, AccountDomain, AccountNetwork
+from accounts.models.account_field import AccountField
 from accounts.models.api_key import ApiKey
 from accounts.models.app_id import AppId
 from accounts.models.application import (
@@ -13,6 +14,8 @@ from accounts.models.audit import AuditEntry
 from accounts.models.catalogue import Metric, Product
 from accounts.models.correction import Correction
 from accounts.models.developer import Developer, Identity, WaitingJoin
+from accounts.models.enrichment import EnrichedAccount, EnrichmentState
+from accounts.models.fit import Fit, FitModel
 from accounts.models.license import Activation, License, ProductVersion
 from accounts.models.lists import CuratedList, ListEntry, Note, Tag, TagMark
 from accounts.models.login import LoginAttempts
@@ -25,6 +28,7 @@ from accounts.models.score import (
     TouchedDeveloper,
 )
 from accounts.models.subject import Subject
+from accounts.models.today import TodayMark
 from accounts.models.usage import DailyUsage, WorkspaceUsage
 from accounts.models.workspace import Membership, Role, User, Workspace
 
@@ -32,6 +36,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "AccountDomain",
+    "AccountField",
     "AccountNetwork",
     "AccountScore",
     "Activation",
@@ -44,7 +49,11 @@ __all__ = [
     "DailyUsage",
     "Developer",
     "DeveloperScore",
+    "EnrichedAccount",
+    "EnrichmentState",
     "EventDefinition",
+    "Fit",
+    "FitModel",
     "Hue",
     "Identity",
     "License",
@@ -62,6 +71,7 @@ __all__ = [
     "Subject",
     "Tag",
     "TagMark",
+    "TodayMark",
     "TouchedDeveloper",
     "User",
     "WaitingJoin",

@@ -2,10 +2,11 @@
 
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 from django.utils import timezone
 
 from accounts.models.fields import NetworkField
+from accounts.models.fit import Fit
 from accounts.models.workspace import User, Workspace
 from accounts.querysets import WorkspaceQuerySet
 
@@ -31,6 +32,26 @@ class Account(models.Model):
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
     industry = models.CharField(max_length=100, blank=True)
     employees = models.PositiveIntegerField(null=True, blank=True)
+    # Values of the workspace's own fields by key; see `AccountField`.
+    fields = models.JSONField(
+        default=dict, db_default=Value({}, JSONField()), editable=False
+    )
+    # Who filled a field, built-in or own: {key: {"by": "hand", "who": …, "at": …}}.
+    # `accounts.account_values` writes both and knows what beats what.
+    field_sources = models.JSONField(
+        default=dict, db_default=Value({}, JSONField()), editable=False
+    )
+    # By the fit criteria in force, as kept by `accounts.fit_store`; the points are
+    # the share reached of those that can be had, null where nothing is known.
+    fit = models.CharField(
+        max_length=10,
+        choices=Fit,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    fit_points = models.FloatField(null=True, editable=False)
     first_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -29,6 +29,10 @@ class AuditEntry(models.Model):
         LICENSE_CHANGED = "license_changed", "Licence changed"
         LICENSE_REVOKED = "license_revoked", "Licence revoked"
         LICENSES_IMPORTED = "licenses_imported", "Licences imported"
+        ACCOUNT_CHANGED = "account_changed", "Account changed"
+        ACCOUNTS_IMPORTED = "accounts_imported", "Accounts imported"
+        ACCOUNT_FIELD_CHANGED = "account_field_changed", "Account field changed"
+        FIT_CHANGED = "fit_changed", "Fit criteria changed"
 
     # Empty for what belongs to no workspace, such as signals of unknown apps.
     workspace = models.ForeignKey(
