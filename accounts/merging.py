@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
+from accounts.hanging import move_hanging
 from accounts.models import Developer
 from accounts.score_store import rescore_accounts
 from accounts.statements import statement
@@ -49,6 +50,7 @@ def merge_pairs(
     corrections = [number for (number,) in cursor.fetchall()]
     move_usage(cursor, [(pair.other, pair.keep) for pair in pairs])
     cursor.execute(statement("merge_move_identities"), values)
+    move_hanging(cursor, corrections, keeps, others)
     cursor.execute(statement("merge_keep"), values)
     drop_developers(cursor, workspace_id, gone=others, stay=sorted(set(keeps)))
     rescore_accounts(accounts)

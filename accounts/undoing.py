@@ -11,6 +11,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from accounts.errors import AccountsError
+from accounts.hanging import give_back_hanging
 from accounts.merging import (
     drop_developers,
     lock_developers,
@@ -79,6 +80,7 @@ def undo_merge(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]
             "identities": json.dumps(before["identities"]),
         },
     )
+    give_back_hanging(cursor, before, source=keep.pk, target=other.pk)
     keep.identities.filter(pk__in=before["keep_apart"] or ()).update(kept_apart=True)
     _give_up(keep, was, other_was)
     people = (keep.pk, other.pk)
