@@ -119,23 +119,3 @@ def test_a_queue_is_flushed_as_one_batch_to_a_namespace(sdk, workspace):
         f"Step.{number}" for number in range(5)
     ]
     assert all(event["is_test"] for event in found)
-
-
-def test_the_seeds_line_in_a_shell(workspace):
-    seed = f"""curl -sS -X "POST" "{workspace.address}/v2/namespace/acme/" \\
--H 'Content-Type: application/json; charset=utf-8' \\
--d $'[
-{{
-"appID": "seed-app",
-"clientUser": "myClientUserHash",
-"type": "Actions.LoginView.loginButtonSucceeded"
-}}
-]'"""
-    workspace.manage("add_app", "seed-app", "--workspace", "acme", "--product", "seed")
-    answer = subprocess.run(
-        ["bash", "-c", seed], capture_output=True, text=True, check=True, timeout=30
-    )
-    # A process that asked before the app was there may still count it as unknown.
-    assert sum(json.loads(answer.stdout).values()) == 1
-    (event,) = signals(workspace, "seed", 1)
-    assert event["metric__key"] == "Actions.LoginView.loginButtonSucceeded"
