@@ -24,6 +24,7 @@ from accounts.models.score import (
     AccountScore,
     DeveloperScore,
     ScoreModel,
+    ScoreRun,
     ScoreSnapshot,
     TouchedDeveloper,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "ProvisionedUser",
     "Role",
     "ScoreModel",
+    "ScoreRun",
     "ScoreSnapshot",
     "Subject",
     "Tag",

@@ -29,6 +29,7 @@ class AuditEntry(models.Model):
         LICENSE_CHANGED = "license_changed", "Licence changed"
         LICENSE_REVOKED = "license_revoked", "Licence revoked"
         LICENSES_IMPORTED = "licenses_imported", "Licences imported"
+        SCORE_MODEL_CHANGED = "score_model_changed", "Score model changed"
         ACCOUNT_CHANGED = "account_changed", "Account changed"
         ACCOUNTS_IMPORTED = "accounts_imported", "Accounts imported"
         ACCOUNT_FIELD_CHANGED = "account_field_changed", "Account field changed"

@@ -12,6 +12,25 @@ from accounts.models.workspace import User, Workspace
 from accounts.querysets import WorkspaceQuerySet
 
 
+class Trend(models.TextChoices):
+    """Where a score is going; `accounts/trends.py` has the rules."""
+
+    NEW = "new", "New"
+    SURGING = "surging", "Surging"
+    COOLING = "cooling", "Cooling"
+    DORMANT = "dormant", "Dormant"
+    STEADY = "steady", "Steady"
+
+
+class Damp(models.TextChoices):
+    """What the second use on a day is worth beside the first."""
+
+    LOG2 = "log2", "Logarithm: 1, 1.6, 2, 2.3 … for 1, 2, 3, 4 uses"
+    SQRT = "sqrt", "Square root: 1, 1.4, 1.7, 2 … for 1, 2, 3, 4 uses"
+    LINEAR = "linear", "None: every use counts fully"
+    ONCE = "once", "Once a day: further uses add nothing"
+
+
 class ScoreModel(models.Model):
     """One version of how a workspace turns usage into scores. Never edited.
 
@@ -28,6 +47,9 @@ class ScoreModel(models.Model):
     version = models.PositiveIntegerField()
     half_life_days = models.FloatField(default=14.0, validators=[MinValueValidator(1)])
     landmark = models.DateField()
+    damp = models.CharField(
+        max_length=10, choices=Damp, default=Damp.LOG2, db_default=Damp.LOG2
+    )
     # Points at which a score is 63 (1 − 1/e); a typical active one lands mid-scale.
     developer_scale = models.FloatField(default=125.0)
     account_scale = models.FloatField(default=375.0)
@@ -45,6 +67,8 @@ class ScoreModel(models.Model):
     # When all scores of the workspace were made with it. Until then it is pending:
     # the scores are of the version before, and stale.
     applied_at = models.DateTimeField(null=True, editable=False)
+    # The UTC day that the trends of all its scores were last brought up to.
+    trends_on = models.DateField(null=True, editable=False)
 
     objects = WorkspaceQuerySet.as_manager()
 
@@ -70,6 +94,25 @@ class ScoreModel(models.Model):
         return f"Score model {self.version}"
 
 
+class ScoreRun(models.Model):
+    """How far the scoring of a workspace with a new version of its model has come.
+
+    Written on a connection of its own while the scores change in one transaction, so
+    that a page sees it move.
+    """
+
+    model = models.OneToOneField(
+        ScoreModel, on_delete=models.CASCADE, primary_key=True, related_name="run"
+    )
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.total}"
+
+
 class DeveloperScore(models.Model):
     """A developer's points as of the landmark day of their score model."""
 
@@ -78,6 +121,8 @@ class DeveloperScore(models.Model):
     )
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
     points = models.FloatField()
+    # Of those, the points of uses until seven days before `trend_on`.
+    points_before = models.FloatField(default=0.0, db_default=0.0)
     # Id of the account whose score holds these points, so that an account that lost
     # the developer is scored again as well. Not a reference: it may be gone.
     counted_in = models.BigIntegerField(null=True)
@@ -86,6 +131,13 @@ class DeveloperScore(models.Model):
     model_version = models.PositiveIntegerField()
     last_active_on = models.DateField()
     scored_at = models.DateTimeField()
+    # Score of now less that of seven days before `trend_on`, in points of the score.
+    change_7d = models.FloatField(default=0.0, db_default=0.0)
+    trend = models.CharField(
+        max_length=10, choices=Trend, default=Trend.STEADY, db_default=Trend.STEADY
+    )
+    # Since when the two above are as they are; empty until first worked out.
+    trend_on = models.DateField(null=True)
 
     class Meta:
         indexes = (
@@ -99,6 +151,12 @@ class DeveloperScore(models.Model):
                 fields=("workspace", "-lifetime_value", "-developer"),
                 condition=Q(lifetime_value__lt=0) | Q(lifetime_value__gt=0),
                 name="developer_value_order",
+            ),
+            # Those with a trend, by score.
+            models.Index(
+                fields=("workspace", "trend", "-points", "-developer"),
+                condition=~Q(trend=Trend.STEADY),
+                name="developer_trend_order",
             ),
         )
 
@@ -126,12 +184,25 @@ class AccountScore(models.Model):
     model_version = models.PositiveIntegerField()
     last_active_on = models.DateField()
     scored_at = models.DateTimeField()
+    # Score of now less that of seven days before `trend_on`, in points of the score.
+    change_7d = models.FloatField(default=0.0, db_default=0.0)
+    trend = models.CharField(
+        max_length=10, choices=Trend, default=Trend.STEADY, db_default=Trend.STEADY
+    )
+    # Since when the two above are as they are; empty until first worked out.
+    trend_on = models.DateField(null=True)
 
     class Meta:
         indexes = (
             # Account list sorted by score; the order never changes with time.
             models.Index(
                 fields=("workspace", "-points", "-account"), name="account_score_order"
+            ),
+            # Those with a trend, by score.
+            models.Index(
+                fields=("workspace", "trend", "-points", "-account"),
+                condition=~Q(trend=Trend.STEADY),
+                name="account_trend_order",
             ),
         )
 
