@@ -28,6 +28,13 @@ from accounts.models.score import (
     ScoreSnapshot,
     TouchedDeveloper,
 )
+from accounts.models.stage import (
+    Rescored,
+    Stage,
+    StageDay,
+    StageEntry,
+    StageRule,
+)
 from accounts.models.subject import Subject
 from accounts.models.today import TodayMark
 from accounts.models.usage import DailyUsage, WorkspaceUsage
@@ -66,10 +73,15 @@ __all__ = [
     "Product",
     "ProductVersion",
     "ProvisionedUser",
+    "Rescored",
     "Role",
     "ScoreModel",
     "ScoreRun",
     "ScoreSnapshot",
+    "Stage",
+    "StageDay",
+    "StageEntry",
+    "StageRule",
     "Subject",
     "Tag",
     "TagMark",

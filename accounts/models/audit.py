@@ -34,6 +34,14 @@ class AuditEntry(models.Model):
         ACCOUNTS_IMPORTED = "accounts_imported", "Accounts imported"
         ACCOUNT_FIELD_CHANGED = "account_field_changed", "Account field changed"
         FIT_CHANGED = "fit_changed", "Fit criteria changed"
+        STAGE_SET = "stage_set", "Stage set by hand"
+        STAGE_RELEASED = "stage_released", "Stage released"
+        STAGES_CHANGED = "stages_changed", "Stages changed"
+        LIST_CREATED = "list_created", "List created"
+        LIST_CHANGED = "list_changed", "List changed"
+        LIST_DELETED = "list_deleted", "List deleted"
+        TAG_CHANGED = "tag_changed", "Tag changed"
+        NOTE_DELETED = "note_deleted", "Note deleted"
 
     # Empty for what belongs to no workspace, such as signals of unknown apps.
     workspace = models.ForeignKey(
