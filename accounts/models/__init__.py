@@ -20,6 +20,7 @@ from accounts.models.license import Activation, License, ProductVersion
 from accounts.models.lists import CuratedList, ListEntry, Note, Tag, TagMark
 from accounts.models.login import LoginAttempts
 from accounts.models.palette import Hue
+from accounts.models.red_flag import CompanySign, RedFlag
 from accounts.models.score import (
     AccountScore,
     DeveloperScore,
@@ -38,6 +39,12 @@ from accounts.models.stage import (
 from accounts.models.subject import Subject
 from accounts.models.today import TodayMark
 from accounts.models.usage import DailyUsage, WorkspaceUsage
+from accounts.models.version import (
+    VersionCount,
+    VersionsChanged,
+    VersionSeen,
+    VersionTotal,
+)
 from accounts.models.workspace import Membership, Role, User, Workspace
 
 __all__ = [
@@ -52,6 +59,7 @@ __all__ = [
     "AppId",
     "Application",
     "AuditEntry",
+    "CompanySign",
     "Correction",
     "CuratedList",
     "DailyUsage",
@@ -73,6 +81,7 @@ __all__ = [
     "Product",
     "ProductVersion",
     "ProvisionedUser",
+    "RedFlag",
     "Rescored",
     "Role",
     "ScoreModel",
@@ -88,6 +97,10 @@ __all__ = [
     "TodayMark",
     "TouchedDeveloper",
     "User",
+    "VersionCount",
+    "VersionSeen",
+    "VersionTotal",
+    "VersionsChanged",
     "WaitingJoin",
     "Workspace",
     "WorkspaceUsage",

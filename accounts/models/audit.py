@@ -42,6 +42,8 @@ class AuditEntry(models.Model):
         LIST_DELETED = "list_deleted", "List deleted"
         TAG_CHANGED = "tag_changed", "Tag changed"
         NOTE_DELETED = "note_deleted", "Note deleted"
+        RED_FLAG_RESOLVED = "red_flag_resolved", "Red flag resolved"
+        RED_FLAG_REOPENED = "red_flag_reopened", "Red flag opened again"
 
     # Empty for what belongs to no workspace, such as signals of unknown apps.
     workspace = models.ForeignKey(

@@ -198,6 +198,12 @@ class AccountScore(models.Model):
             models.Index(
                 fields=("workspace", "-points", "-account"), name="account_score_order"
             ),
+            # The same sorted by lifetime value, of those who have one.
+            models.Index(
+                fields=("workspace", "-lifetime_value", "-account"),
+                condition=Q(lifetime_value__lt=0) | Q(lifetime_value__gt=0),
+                name="account_value_order",
+            ),
             # Those with a trend, by score.
             models.Index(
                 fields=("workspace", "trend", "-points", "-account"),

@@ -5,6 +5,7 @@ from ingest.models.event import Event, EventHorizon, EventKey
 from ingest.models.inbox import IdempotencyKey, InboxEntry
 from ingest.models.quarantine import QuarantinedEvent
 from ingest.models.refused import RefusedRequest
+from ingest.models.repeated import RepeatedEvent
 from ingest.models.signing import SigningKey
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "IngestCounter",
     "QuarantinedEvent",
     "RefusedRequest",
+    "RepeatedEvent",
     "SigningKey",
 ]
