@@ -23,7 +23,7 @@ from accounts.tokens import new_token, shown_prefix
 from bench import profiles
 from bench.events import METRICS, PRODUCTS, address, reo_body
 from bench.figures import Check, Row, Section, ratio_of
-from bench.load import SLOT, Target, send
+from bench.load import SLOT, LoadError, Sent, Target, send, wait_until_taken
 from bench.machine import load_average
 from bench.servers import web
 from ingest import signing
@@ -33,6 +33,10 @@ SINGLE_TARGET = 0.20
 BATCH_TARGET = 30_000
 CONNECTIONS = 32
 PROFILED = 3000
+# How often a round is taken until all of it was answered with success.
+TRIES = 3
+APP_ID = "BENCH-APP"
+APPLICATION = PRODUCTS[2]
 
 
 def measure(
@@ -47,6 +51,10 @@ def measure(
         "and the same JSON parser in a Django without middleware, and touches nothing.",
         load_average=load_average(),
     )
+    # Before the servers start: they remember for seconds what they did not find.
+    client = _client(workspace)
+    _app(workspace)
+    signing.create()
     with ExitStack() as stack:
         bare_port = stack.enter_context(
             web(settings="bench.settings", path="/bench/ready")
@@ -62,9 +70,7 @@ def measure(
         batches = [_batch(port, key, size) for size in (100, 1000)]
         signals = _signals(port, workspace, 100)
         licence = _licence(port, key)
-        # Made on first use otherwise, which takes a part of a second.
-        signing.create()
-        usage = _usage(port, workspace, 100)
+        usage = _usage(port, client, 100)
         purchase = _purchase(port, key)
         rows = {
             target: Row(name, unit, note=note)
@@ -84,14 +90,13 @@ def measure(
             for target, row in rows.items()
         }
         for target in rows:
-            send(target, seconds=1, connections=CONNECTIONS, using=generator)
+            wait_until_taken(target)
+            _round(target, seconds=1, generator=generator)
         for _ in range(rounds):
             for target, row in rows.items():
-                _empty_inbox()
-                sent = send(
-                    target, seconds=seconds, connections=CONNECTIONS, using=generator
-                )
-                _check_kept(target, sent.requests * target.events, port)
+                sent = _round(target, seconds=seconds, generator=generator)
+                if target.port == port:
+                    _check_kept(target, sent.requests * target.events)
                 row.rounds.append(sent.rate * target.events)
                 slowest[target].rounds.append(sent.p99_ms)
         _empty_inbox()
@@ -108,6 +113,26 @@ def measure(
 
 
 JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+def _round(target: Target, *, seconds: float, generator: str) -> Sent:
+    """Send for a while into an empty inbox; once more where not all was taken.
+
+    On a machine that others use too, a server is sometimes kept waiting for so long
+    that it asks to come back later. Such a round is no figure.
+    """
+    for attempt in range(1, TRIES + 1):
+        _empty_inbox()
+        try:
+            return send(
+                target, seconds=seconds, connections=CONNECTIONS, using=generator
+            )
+        except LoadError as error:
+            if attempt == TRIES:
+                raise
+            print(f"  again: {error}", flush=True)
+            wait_until_taken(target)
+    raise AssertionError
 
 
 def _batch(port: int, key: str, size: int) -> Target:
@@ -130,11 +155,9 @@ def _batch(port: int, key: str, size: int) -> Target:
     )
 
 
-def _usage(port: int, workspace: Workspace, size: int) -> Target:
-    """Return a batch of usage events of one application, each at a time of its own."""
-    application = define_application(
-        workspace, {"id": PRODUCTS[2], "events": [{"name": METRICS[2]}]}
-    )
+def _client(workspace: Workspace) -> str:
+    """Define an application and return an access token that may write to it."""
+    define_application(workspace, {"id": APPLICATION, "events": [{"name": METRICS[2]}]})
     client, _ = create_key(workspace=workspace, name="bench", kind="client")
     token = new_token("access")
     AccessToken.objects.create(
@@ -145,6 +168,11 @@ def _usage(port: int, workspace: Workspace, size: int) -> Target:
         scopes=[Scope.WRITE],
         expires_at=timezone.now() + timedelta(hours=4),
     )
+    return token
+
+
+def _usage(port: int, token: str, size: int) -> Target:
+    """Return a batch of usage events of one application, each request's of its own."""
     # The slot, a number of the request's own, makes no two events the same.
     event = {
         "timestamp": int(time.time() * 1000),
@@ -153,25 +181,28 @@ def _usage(port: int, workspace: Workspace, size: int) -> Target:
     }
     return Target(
         port,
-        f"/services/push/v1/customer/apps/{application.app_id}/events",
+        f"/services/push/v1/customer/apps/{APPLICATION}/events",
         json.dumps({"events": [event] * size}).encode(),
         {**JSON_HEADERS, "Authorization": f"Bearer {token}"},
         events=size,
     )
 
 
-def _signals(port: int, workspace: Workspace, size: int) -> Target:
-    """Return a batch of signals of one app, each with a payload as SDKs send it."""
+def _app(workspace: Workspace) -> None:
+    """Add the app that the signals are of."""
     product, _ = Product.objects.get_or_create(
         workspace=workspace, key=PRODUCTS[2], defaults={"name": PRODUCTS[2]}
     )
-    app_id = "BENCH-APP"
     AppId.objects.get_or_create(
-        folded_id=fold_app_id(app_id),
-        defaults={"workspace": workspace, "product": product, "app_id": app_id},
+        folded_id=fold_app_id(APP_ID),
+        defaults={"workspace": workspace, "product": product, "app_id": APP_ID},
     )
+
+
+def _signals(port: int, workspace: Workspace, size: int) -> Target:
+    """Return a batch of signals of one app, each with a payload as SDKs send it."""
     signal = {
-        "appID": app_id,
+        "appID": APP_ID,
         "type": METRICS[1],
         "sessionID": SLOT.decode(),
         "isTestMode": "false",
@@ -239,10 +270,8 @@ def _empty_inbox() -> None:
         cursor.execute("CHECKPOINT")
 
 
-def _check_kept(target: Target, events: int, port: int) -> None:
+def _check_kept(target: Target, events: int) -> None:
     """Make sure that what was answered is in the inbox: a fast lie is no figure."""
-    if target.port != port:
-        return
     kept = InboxEntry.objects.aggregate(n=Sum("event_count"))["n"] or 0
     if kept < events:
         message = f"{target.path}: {events} events answered, {kept} kept"

@@ -10,12 +10,17 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from bench import python_load
 
 SLOT = b"@SLOT@"
 SCRIPT = Path(__file__).with_name("wrk.lua")
+# How long a server may ask to come back before anything is measured.
+PATIENCE_SECONDS = 20.0
+TOO_MANY, SERVER_ERROR = 429, 500
+SHOWN = 300
 
 
 class LoadError(RuntimeError):
@@ -53,6 +58,38 @@ class Sent:
 def generator() -> str:
     """Name the generator that `send` uses."""
     return "wrk" if shutil.which("wrk") else "python"
+
+
+def wait_until_taken(target: Target) -> None:
+    """Send single requests until one is answered with success.
+
+    Raises:
+        LoadError: it was refused for good, or for too long; with the answer.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        status, said = _one(target)
+        if 200 <= status < 300:
+            return
+        is_later = status in {0, TOO_MANY} or status >= SERVER_ERROR
+        if not is_later or time.monotonic() > until:
+            message = f"{target.path}: {status or 'no answer'} {said}"
+            raise LoadError(message)
+        time.sleep(0.5)
+
+
+def _one(target: Target) -> tuple[int, str]:
+    """Send one request; return the status, 0 without an answer, and what was said."""
+    client = HTTPConnection("127.0.0.1", target.port, timeout=PATIENCE_SECONDS)
+    body = target.template.replace(SLOT, b"%d" % _first_number())
+    try:
+        client.request("POST", target.path, body, target.headers)
+        answer = client.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")[:SHOWN]
+    except (OSError, HTTPException) as error:
+        return 0, str(error)
+    finally:
+        client.close()
 
 
 def send(target: Target, *, seconds: float, connections: int, using: str) -> Sent:

@@ -66,3 +66,20 @@ def test_a_refusal_makes_no_figure(server, using):
     server.status = 429
     with pytest.raises(load.LoadError, match="/here"):
         load.send(target(server), seconds=1, connections=2, using=using)
+
+
+def test_a_server_that_asks_to_come_back_is_waited_for(server, monkeypatch):
+    def come_round(_seconds):
+        server.status = 200
+
+    server.status = 503
+    monkeypatch.setattr(load.time, "sleep", come_round)
+    load.wait_until_taken(target(server))
+    assert len(server.seen) == 2
+
+
+def test_a_refusal_for_good_is_told_with_its_answer(server):
+    server.status = 401
+    with pytest.raises(load.LoadError, match=r"/here: 401 \{\}"):
+        load.wait_until_taken(target(server))
+    assert len(server.seen) == 1
