@@ -11,6 +11,7 @@ from accounts.models.application import (
     ProvisionedUser,
 )
 from accounts.models.audit import AuditEntry
+from accounts.models.care import Erasure, FlaggedRecord, OptOut
 from accounts.models.catalogue import Metric, Product
 from accounts.models.correction import Correction
 from accounts.models.developer import Developer, Identity, WaitingJoin
@@ -67,9 +68,11 @@ __all__ = [
     "DeveloperScore",
     "EnrichedAccount",
     "EnrichmentState",
+    "Erasure",
     "EventDefinition",
     "Fit",
     "FitModel",
+    "FlaggedRecord",
     "Hue",
     "Identity",
     "License",
@@ -78,6 +81,7 @@ __all__ = [
     "Membership",
     "Metric",
     "Note",
+    "OptOut",
     "Product",
     "ProductVersion",
     "ProvisionedUser",

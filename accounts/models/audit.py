@@ -44,6 +44,13 @@ class AuditEntry(models.Model):
         NOTE_DELETED = "note_deleted", "Note deleted"
         RED_FLAG_RESOLVED = "red_flag_resolved", "Red flag resolved"
         RED_FLAG_REOPENED = "red_flag_reopened", "Red flag opened again"
+        RECORD_FLAGGED = "record_flagged", "Record flagged as wrong"
+        FLAG_SETTLED = "flag_settled", "Flagged record settled"
+        OPT_OUT_ADDED = "opt_out_added", "Opt-out added"
+        OPT_OUT_REMOVED = "opt_out_removed", "Opt-out removed"
+        DEVELOPER_ERASED = "developer_erased", "Developer erased"
+        DEVELOPER_EXPORTED = "developer_exported", "Developer exported"
+        RETENTION_APPLIED = "retention_applied", "Retention applied"
 
     # Empty for what belongs to no workspace, such as signals of unknown apps.
     workspace = models.ForeignKey(

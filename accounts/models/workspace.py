@@ -110,6 +110,39 @@ class Workspace(models.Model):
         help_text="Older records are deleted every night; what they added to usage and "
         "scores stays. Empty keeps them all.",
     )
+    event_days = models.PositiveIntegerField(
+        "days to keep raw events",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Of every kind but signals and licence telemetry. Empty keeps all.",
+    )
+    signal_days = models.PositiveIntegerField(
+        "days to keep signals",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Raw signals of apps. Empty keeps all.",
+    )
+    quarantine_days = models.PositiveIntegerField(
+        "days to keep quarantined events",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Since their arrival, also those that still wait. Empty keeps what "
+        "waits; what is settled goes after 90 days in any case.",
+    )
+    audit_days = models.PositiveIntegerField(
+        "days to keep the audit log",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Receipts of erasures stay. Empty keeps all.",
+    )
+    # Raised by every change of the opt-out register; 0 while it was never used.
+    opt_out_version = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False
+    )
     reamaze_authkey_alone = models.BooleanField(
         "accept an authkey alone",
         default=False,
