@@ -4,6 +4,9 @@ Digests only add to usage, so they run side by side (shared). Whoever moves usag
 from one developer to another, or counts it anew, must be alone (exclusive): a digest
 that already knows "this identity is developer 7" must not add to 7 after 7 was merged
 away. Both locks last until the end of the transaction.
+
+Whoever moves somebody from stage to stage owns the stages of the workspace. The order
+is usage, stages, developers, scores.
 """
 
 from collections.abc import Iterable
@@ -12,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 # Upper half of the advisory lock's number; the workspace is the lower half.
 USAGE_LOCKS = 0x7570
+STAGE_LOCKS = 0x7573
 
 _SHARED = """
     SELECT pg_advisory_xact_lock_shared(%s, id)
@@ -47,3 +51,8 @@ def own_usage(cursor: CursorWrapper, workspace_id: int) -> None:
     other repeats), and must then look up its identities anew.
     """
     cursor.execute(_EXCLUSIVE, [USAGE_LOCKS, workspace_id])
+
+
+def own_stages(cursor: CursorWrapper, workspace_id: int) -> None:
+    """Lock the stages of one workspace: who is in which, and how many."""
+    cursor.execute(_EXCLUSIVE, [STAGE_LOCKS, workspace_id])

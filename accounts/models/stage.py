@@ -43,8 +43,8 @@ class Stage(models.Model):
     rule = models.JSONField(
         null=True,
         blank=True,
-        help_text="In the language of segments. Whoever it matches is in this stage, or "
-        "in a later one that matches too. Empty: by hand only.",
+        help_text="In the language of segments. Whoever it matches is in this stage, "
+        "or in a later one that matches too. Empty: by hand only.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
