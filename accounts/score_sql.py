@@ -1,7 +1,8 @@
 """Runs the score statements, whose arithmetic is one shared beginning."""
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,17 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 SQL = Path(__file__).with_name("sql")
+INCLUDE = re.compile(r"^-- include (\w+)$", re.MULTILINE)
 
 
 @cache
 def statement(name: str) -> str:
-    """Return the text of ``sql/score_<name>.sql``."""
-    return SQL.joinpath(f"score_{name}.sql").read_text("utf-8")
+    """Return the text of ``sql/score_<name>.sql`` with what it includes.
+
+    A line ``-- include <name>`` stands for the text of another one.
+    """
+    text = SQL.joinpath(f"score_{name}.sql").read_text("utf-8")
+    return INCLUDE.sub(lambda found: statement(found[1]), text)
 
 
 def run(cursor: CursorWrapper, name: str, **values: Any) -> None:
@@ -29,12 +35,14 @@ def run_on_uses(
     models: Sequence[int],
     workspaces: Sequence[int],
     developers: Sequence[int] | None,
+    since: date | None = None,
     until: date | None = None,
-    **values: date | datetime | float | None,
+    **values: Any,
 ) -> None:
     """Execute a statement that reads the points of each use.
 
-    ``developers`` None means all of the workspaces; ``until`` None means no last day.
+    ``developers`` None means all of the workspaces; ``since`` and
+    ``until`` None mean no first and no last day.
     """
     cursor.execute(
         statement("use_points") + statement(name),
@@ -42,6 +50,7 @@ def run_on_uses(
             "models": list(models),
             "workspaces": list(workspaces),
             "developers": None if developers is None else list(developers),
+            "since": since,
             "until": until,
             **values,
         },

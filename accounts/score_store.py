@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.clock import today_utc
 from accounts.models import (
     Account,
     AccountScore,
@@ -31,6 +32,7 @@ from accounts.score_models import (
     pending_workspaces,
 )
 from accounts.score_sql import run, run_on_uses
+from accounts.trends import parameters
 
 # Developers scored in one transaction: about a second of work.
 BATCH = 5000
@@ -74,7 +76,7 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
             model = current_model(workspace)
         add_new_metrics([model.pk])
         TouchedDeveloper.objects.filter(workspace=workspace).delete()
-        now = timezone.now()
+        now, today = timezone.now(), today_utc()
         models, workspaces = [model.pk], [workspace.pk]
         run_on_uses(
             cursor,
@@ -83,6 +85,7 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
             workspaces=workspaces,
             developers=None,
             now=now,
+            **parameters(today),
         )
         developers = cursor.rowcount
         run(
@@ -92,12 +95,14 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
             models=models,
             workspaces=workspaces,
             now=now,
+            **parameters(today),
         )
         accounts = cursor.rowcount
         for table in (DeveloperScore, AccountScore):
             table.objects.filter(workspace=workspace, scored_at__lt=now).delete()
-        if model.applied_at is None:
-            ScoreModel.objects.filter(pk=model.pk).update(applied_at=now)
+        ScoreModel.objects.filter(pk=model.pk).update(
+            applied_at=model.applied_at or now, trends_on=today
+        )
     return Scored(developers, accounts)
 
 
@@ -125,7 +130,7 @@ def rescore_accounts(accounts: Collection[int]) -> None:
             .order_by()
         )
         _lock_accounts(cursor, accounts)
-        _sum_up(cursor, accounts, workspaces, _models_in_force(workspaces))
+        _sum_up(cursor, accounts, workspaces, models_in_force(workspaces))
 
 
 def _score_batch(limit: int) -> int:
@@ -136,10 +141,12 @@ def _score_batch(limit: int) -> int:
             return 0
         workspaces = sorted({workspace for workspace, _ in claimed})
         developers = sorted({developer for _, developer in claimed})
-        models = _models_in_force(workspaces)
+        models = models_in_force(workspaces)
         add_new_metrics(models)
         run(cursor, "lock_developers", developers=developers)
-        before = _lock(DeveloperScore.objects.filter(pk__in=developers), "counted_in")
+        before = lock_rows(
+            DeveloperScore.objects.filter(pk__in=developers), "counted_in"
+        )
         now = timezone.now()
         run_on_uses(
             cursor,
@@ -148,6 +155,7 @@ def _score_batch(limit: int) -> int:
             workspaces=workspaces,
             developers=developers,
             now=now,
+            **parameters(today_utc()),
         )
         after = DeveloperScore.objects.filter(pk__in=developers, scored_at__gte=now)
         both = [*before, *after.values_list("counted_in", flat=True)]
@@ -161,10 +169,10 @@ def _score_batch(limit: int) -> int:
 
 def _lock_accounts(cursor: CursorWrapper, accounts: Collection[int]) -> None:
     run(cursor, "lock_accounts", accounts=sorted(accounts))
-    _lock(AccountScore.objects.filter(pk__in=accounts), "pk")
+    lock_rows(AccountScore.objects.filter(pk__in=accounts), "pk")
 
 
-def _lock(scores: QuerySet[Any], column: str) -> list[int | None]:
+def lock_rows(scores: QuerySet[Any], column: str) -> list[int | None]:
     """Lock rows in the order of their ids and return a column of them."""
     return list(
         scores.order_by("pk").select_for_update().values_list(column, flat=True)
@@ -185,19 +193,30 @@ def _sum_up(
         workspaces=list(workspaces),
         models=list(models),
         now=now,
+        **parameters(today_utc()),
     )
     AccountScore.objects.filter(pk__in=accounts, scored_at__lt=now).delete()
 
 
-def _models_in_force(workspaces: Sequence[int]) -> list[int]:
-    """Return the id of each workspace's current model, in one query."""
+def models_in_force(workspaces: Sequence[int] | None = None) -> list[int]:
+    """Return the id of each workspace's current model, in one query; None is all."""
+    models = ScoreModel.objects.filter(Q(applied_at__isnull=False) | Q(version=1))
+    if workspaces is not None:
+        models = models.filter(workspace_id__in=workspaces)
     return list(
-        ScoreModel.objects.filter(workspace_id__in=workspaces)
-        .filter(Q(applied_at__isnull=False) | Q(version=1))
-        .order_by("workspace_id", "-version")
+        models.order_by("workspace_id", "-version")
         .distinct("workspace_id")
         .values_list("pk", flat=True)
     )
+
+
+def share_workspace(workspace: int) -> None:
+    """Hold off, until the transaction ends, that a workspace is scored as a whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended('uptick.score', %s))",
+            [workspace],
+        )
 
 
 def _lock_workspace(cursor: CursorWrapper, workspace: Workspace, *, wait: bool) -> bool:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from accounts.models.score import Damp
+
 # Uses older than this many half-lives before the landmark count nothing. 2^-200 of
 # any weight is far below what a page can show, and its square is still a double.
 OLDEST_HALF_LIVES = 200.0
@@ -45,14 +47,19 @@ class Bands(Protocol):
         """Score from which it is Medium."""
 
 
-def damp(uses: float) -> float:
-    """Return what a number of uses on one day is worth: 1, 1.6, 2, … for 1, 2, 3."""
+def damp(uses: float, by: str = Damp.LOG2) -> float:
+    """Return what a number of uses on one day is worth, in uses.
+
+    With the logarithm: 1, 1.6, 2, … for 1, 2, 3, …; nothing for none, by any.
+    """
+    match by:
+        case Damp.LINEAR:
+            return uses
+        case Damp.SQRT:
+            return math.sqrt(uses)
+        case Damp.ONCE:
+            return min(uses, 1.0)
     return math.log2(1.0 + uses)
-
-
-def counted_uses(count: int, cap: int | None) -> int:
-    """Return the uses of one metric on one day that score: all, or up to the cap."""
-    return count if cap is None else min(count, cap)
 
 
 def decay(days: float, half_life_days: float) -> float:

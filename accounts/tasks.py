@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
-from accounts import score_history, score_models, score_store, waiting
+from accounts import score_history, score_models, score_store, trend_refresh, waiting
 from accounts.attribution import reattribute
 from accounts.models import Workspace
 
@@ -22,6 +22,12 @@ def snapshot_scores() -> None:
     score_history.snapshot_scores(yesterday)
     score_history.prune_snapshots()
     score_models.renew_landmarks()
+
+
+@shared_task
+def refresh_trends() -> None:
+    """Bring the trends of scores up to a day that has begun."""
+    trend_refresh.refresh_trends()
 
 
 @shared_task

@@ -38,6 +38,12 @@ def periodic() -> dict[str, Any]:
                 "schedule": 60.0,
                 "options": {"expires": 60},
             },
+            # Once a day, soon after midnight; the other ticks find nothing to do.
+            "refresh-trends": {
+                "task": "accounts.tasks.refresh_trends",
+                "schedule": 600.0,
+                "options": {"expires": 600},
+            },
             "snapshot-scores": {
                 "task": "accounts.tasks.snapshot_scores",
                 "schedule": crontab(hour="0", minute="10"),

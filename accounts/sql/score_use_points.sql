@@ -2,7 +2,7 @@
 --   points decayed forward to the model's landmark, and what its values add to the
 --   lifetime value (worth). The beginning of other statements.
 -- models: score models, one per workspace; workspaces: those; developers: NULL is all;
---   until: the last day that counts, NULL is no end.
+--   since, until: the day after which and the last day that count, NULL is no bound.
 -- Index: primary key of daily usage (developer, day, …) for chosen developers, else
 --   usage_by_day or a scan of the table.
 -- Cost: linear in the rows of usage; 1 µs a row and core.
@@ -16,6 +16,8 @@ WITH weight AS (
             ELSE least((entry.value ->> 0)::float8, 1e9)
         END AS weight,
         (entry.value ->> 1)::float8 AS cap,
+        model.id AS model_id,
+        model.damp,
         model.version,
         model.landmark,
         model.half_life_days,
@@ -40,11 +42,12 @@ daily AS (
             %(developers)s::bigint[] IS NULL
             OR usage.developer_id = ANY(%(developers)s::bigint[])
         )
+        AND (%(since)s::date IS NULL OR usage.day > %(since)s::date)
         AND (%(until)s::date IS NULL OR usage.day <= %(until)s::date)
     GROUP BY
         usage.workspace_id, usage.developer_id, usage.day, usage.metric_id
 ),
-damped AS (
+capped AS (
     SELECT
         daily.workspace_id,
         daily.developer_id,
@@ -52,15 +55,26 @@ damped AS (
         daily.day,
         daily.uses,
         greatest(least(daily.uses, weight.cap), 0) AS counted,
-        ln(1 + greatest(least(daily.uses, weight.cap), 0))
-        / ln(2::float8) AS damp,
+        weight.damp AS damping,
         CASE WHEN weight.adds_value THEN daily.value_sum ELSE 0 END AS worth,
         weight.weight,
+        weight.model_id,
         weight.version,
         weight.half_life_days,
         (daily.day - weight.landmark) / weight.half_life_days AS half_lives
     FROM daily
     INNER JOIN weight ON weight.metric_id = daily.metric_id
+),
+damped AS (
+    SELECT
+        capped.*,
+        CASE capped.damping
+            WHEN 'linear' THEN capped.counted
+            WHEN 'sqrt' THEN sqrt(capped.counted)
+            WHEN 'once' THEN least(capped.counted, 1)
+            ELSE ln(1 + capped.counted) / ln(2::float8)
+        END AS damp
+    FROM capped
 ),
 use_points AS (
     SELECT

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models.score import Damp
 from accounts.scoring import (
     Band,
     apportion,
     band_of,
     breadth_points,
-    counted_uses,
     damp,
     decay,
     decay_from_landmark,
@@ -41,10 +41,16 @@ def test_more_uses_on_one_day_are_worth_less_and_less(uses, worth):
 
 
 @pytest.mark.parametrize(
-    ("count", "cap", "counted"), [(5, None, 5), (5, 3, 3), (2, 3, 2), (5, 0, 0)]
+    ("by", "worth"),
+    [
+        (Damp.LOG2, [0, 1, 2, 10]),
+        (Damp.SQRT, [0, 1, 3**0.5, 1023**0.5]),
+        (Damp.LINEAR, [0, 1, 3, 1023]),
+        (Damp.ONCE, [0, 1, 1, 1]),
+    ],
 )
-def test_a_daily_cap_limits_the_uses_that_score(count, cap, counted):
-    assert counted_uses(count, cap) == counted
+def test_a_model_chooses_how_further_uses_are_damped(by, worth):
+    assert [damp(uses, by) for uses in (0, 1, 3, 1023)] == pytest.approx(worth)
 
 
 @pytest.mark.parametrize(
