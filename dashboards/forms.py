@@ -17,13 +17,9 @@ from accounts.models import (
     Product,
     Workspace,
 )
-from accounts.models.developer import AttributionRule
-from accounts.scoring import Band
 from dashboards import periods
 
 Row = TypeVar("Row")
-
-LONGEST_SEARCH = 100
 
 
 class PeriodForm(forms.Form):
@@ -101,60 +97,6 @@ class SignalsForm(PeriodForm):
         if not chosen:
             return None
         return Metric.objects.filter(workspace=workspace, pk=chosen).first()
-
-
-class ListForm(forms.Form):
-    """Search, filters and sort order of a list. A wrong value is as good as none."""
-
-    q = forms.CharField(required=False, label="Search", max_length=LONGEST_SEARCH)
-    band = forms.ChoiceField(
-        required=False,
-        choices=[("", "Any band"), *((band.value, band.label) for band in Band)],
-    )
-    product = forms.ModelChoiceField(
-        queryset=Product.objects.none(), required=False, empty_label="Any product"
-    )
-    rule = forms.ChoiceField(
-        required=False,
-        label="Attribution",
-        choices=[("", "Any attribution"), *AttributionRule.choices],
-    )
-    sort = forms.ChoiceField(
-        required=False,
-        choices=[
-            ("score", "Score"),
-            ("worth", "Lifetime value"),
-            ("seen", "Last seen"),
-            ("name", "Name"),
-        ],
-    )
-
-    def __init__(self, data: Any, *, workspace: Workspace) -> None:
-        super().__init__(data)
-        products = self.fields["product"]
-        assert isinstance(products, forms.ModelChoiceField)  # noqa: S101 narrows the type
-        products.queryset = Product.objects.filter(workspace=workspace)
-        self.full_clean()
-
-    def value(self, name: str) -> Any:
-        """Return a valid value, or an empty one."""
-        return self.cleaned_data.get(name) or ""
-
-    @property
-    def is_filtered(self) -> bool:
-        """Say whether anything narrows the list."""
-        return any(self.value(name) for name in ("q", "band", "product", "rule"))
-
-
-class DeveloperListForm(ListForm):
-    """The filters of the developer list: as of accounts, and one account's only."""
-
-    account = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1)
-
-    @property
-    def is_filtered(self) -> bool:
-        """Say whether anything narrows the list."""
-        return super().is_filtered or bool(self.value("account"))
 
 
 class LicenceForm(forms.Form):

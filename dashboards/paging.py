@@ -8,10 +8,12 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Q
 
@@ -20,13 +22,19 @@ PAGE_SIZE = 25
 LARGEST_KEY = 2**63 - 1
 
 SortValue = str | float | datetime
+# What a page ends or begins at: the sort value, None where a row has none, and the key.
+Edge = tuple[SortValue | None, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One way to sort a list: a column without nulls, and the primary key.
+    """One way to sort a list: a column, and the primary key among equals.
 
     `value` reads the column from a row of the list; `kind` is the type it holds.
+    `present` keeps the rows that have a value: none is needed for a column without
+    nulls. `absent` keeps the others, which then come last, by their key; without it
+    they are left out. Two conditions, because no index serves "nulls last" and a
+    cursor at once.
     """
 
     column: str
@@ -34,6 +42,12 @@ class Order:
     descending: bool
     value: Callable[[Any], SortValue]
     kind: type[SortValue]
+    present: Q | None = None
+    absent: Q | None = None
+
+    def reversed(self) -> "Order":
+        """Return the same order the other way round; rows without a value stay last."""
+        return replace(self, descending=not self.descending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +71,8 @@ def paginate(
     A cursor that is not one of ours, or of another sort order, shows the first page.
     """
     backwards = "before" in params
-    edge = decode(params.get("before" if backwards else "after", ""))
-    if edge is not None and not isinstance(edge[0], order.kind):
-        edge = None
-    forwards = order.descending != backwards
-    sign = "-" if forwards else ""
-    if edge is not None:
-        queryset = queryset.filter(_beyond(order, edge, smaller=forwards))
-    found = list(
-        queryset.order_by(f"{sign}{order.column}", f"{sign}{order.key}")[: size + 1]
-    )
+    edge = edge_of(params.get("before" if backwards else "after", ""), order)
+    found = _read(queryset, order, edge, size=size + 1, backwards=backwards)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -76,39 +82,94 @@ def paginate(
     has_previous = more if backwards else edge is not None
     return Page(
         rows=tuple(found),
-        next_cursor=encode(order.value(found[-1]), found[-1].pk) if has_next else "",
-        previous_cursor=encode(order.value(found[0]), found[0].pk)
-        if has_previous
-        else "",
+        next_cursor=cursor_at(found[-1], order) if has_next else "",
+        previous_cursor=cursor_at(found[0], order) if has_previous else "",
     )
 
 
-def _beyond(order: Order, edge: tuple[SortValue, int], *, smaller: bool) -> Q:
+def edge_of(cursor: str, order: Order) -> Edge | None:
+    """Read a cursor; None unless it is one of ours and of this order."""
+    edge = decode(cursor)
+    if edge is None:
+        return None
+    if edge[0] is None:
+        return edge if order.absent is not None else None
+    return edge if isinstance(edge[0], order.kind) else None
+
+
+def cursor_at(row: Any, order: Order) -> str:
+    """Return the cursor of a row of a list."""
+    # A row of those that lack the value may lack what would hold it, too.
+    value = None
+    with suppress(ObjectDoesNotExist):
+        value = order.value(row)
+    return encode(value, row.pk)
+
+
+def _read(
+    queryset: models.QuerySet[Row],
+    order: Order,
+    edge: Edge | None,
+    *,
+    size: int,
+    backwards: bool,
+) -> list[Row]:
+    """Return the rows beyond an edge, nearest first: those with a value, the others.
+
+    The second part is asked for only where the first does not fill the page.
+    """
+    parts = [order.present or Q(), *([order.absent] if order.absent else [])]
+    if backwards:
+        parts.reverse()
+    if edge is not None and (edge[0] is None) != backwards and len(parts) > 1:
+        # The edge lies in the part that comes last in this direction.
+        parts = parts[1:]
+    found: list[Row] = []
+    forwards = order.descending != backwards
+    sign = "-" if forwards else ""
+    for part in parts:
+        is_valued = part is not order.absent
+        rows = queryset.filter(part)
+        if edge is not None and (edge[0] is not None) == is_valued:
+            rows = rows.filter(_beyond(order, edge, smaller=forwards))
+        columns = [order.column, order.key] if is_valued else [order.key]
+        rows = rows.order_by(*(f"{sign}{column}" for column in columns))
+        found += rows[: size - len(found)]
+        if len(found) == size:
+            break
+    return found
+
+
+def _beyond(order: Order, edge: Edge, *, smaller: bool) -> Q:
     """Keep the rows after an edge, written so that an index on both columns helps."""
     value, key = edge
     comparison, inclusive = ("lt", "lte") if smaller else ("gt", "gte")
+    by_key = Q(**{f"{order.key}__{comparison}": key})
+    if value is None or order.column == order.key:
+        return by_key
     return Q(**{f"{order.column}__{inclusive}": value}) & (
-        Q(**{f"{order.column}__{comparison}": value})
-        | Q(**{f"{order.key}__{comparison}": key})
+        Q(**{f"{order.column}__{comparison}": value}) | by_key
     )
 
 
-def encode(value: SortValue, key: int) -> str:
+def encode(value: SortValue | None, key: int) -> str:
     """Write a cursor that fits into an address."""
-    kind, text = "v", value
+    kind, text = "n" if value is None else "v", value
     if isinstance(value, datetime):
         kind, text = "t", value.astimezone(UTC).isoformat()
     packed = json.dumps([kind, text, key], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def decode(cursor: str) -> tuple[SortValue, int] | None:
+def decode(cursor: str) -> Edge | None:
     """Read a cursor; None for anything that `encode` did not write."""
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         kind, value, key = json.loads(packed)
         if type(key) is not int or not 0 < key <= LARGEST_KEY:
             return None
+        if kind == "n":
+            return None, key
         return (_moment(value) if kind == "t" else _plain(value)), key
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None

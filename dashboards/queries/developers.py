@@ -3,35 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from django.db.models import Q, QuerySet
-
-from accounts.models import Account, Developer, Identity, Workspace
-from accounts.score_lists import in_band, with_score, with_worth
-from accounts.scoring import Band
+from accounts.models import Account, Identity
+from accounts.score_lists import with_score, with_worth
 from dashboards import charts
-from dashboards.forms import DeveloperListForm
-from dashboards.paging import Order, paginate
-from dashboards.queries.lists import Total, total_of, trends, uses_product
-from dashboards.queries.scores import Shown, reader_for
-
-# Each order walks an index: developer_score_order, developer_by_seen and
-# developer_by_name; by lifetime value, developer_value_order. A developer exists
-# through an event or a profile, so none lacks a last visit; who has used nothing, and
-# who did in the last seconds, lacks a score.
-ORDERS = {
-    "score": Order("score__points", "pk", True, lambda row: row.score.points, float),
-    "worth": Order(
-        "score__lifetime_value",
-        "pk",
-        True,
-        lambda row: row.score.lifetime_value,
-        float,
-    ),
-    "seen": Order("last_seen_at", "pk", True, lambda row: row.last_seen_at, datetime),
-    "name": Order("display_name", "pk", False, lambda row: row.display_name, str),
-}
+from dashboards.filters import DeveloperFilter
+from dashboards.paging import paginate
+from dashboards.queries.lists import Total, total_of, trends
+from dashboards.queries.scores import ScoreReader, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +45,31 @@ class DeveloperList:
     previous_cursor: str
 
 
-def build(
-    workspace: Workspace,
-    form: DeveloperListForm,
-    params: Mapping[str, str],
-    *,
-    today: date,
-) -> DeveloperList:
-    """Answer the list in five queries (six within one account), whatever its length."""
-    reader = reader_for(workspace, today)
-    people = _filtered(workspace, form, today=today)
-    if band := form.value("band"):
-        people = in_band(people, Band(band), reader.model, today)
-    sort = form.value("sort") or "score"
-    if sort == "worth":
+def build(filters: DeveloperFilter, params: Mapping[str, str]) -> DeveloperList:
+    """Answer the list in five queries, whatever its length.
+
+    One more within one account, and one more on the last page.
+    """
+    today = filters.today
+    reader = ScoreReader(filters.score_model, today)
+    people = filters.qs
+    if filters.sort == "worth":
         # Those who have one, which the total says too.
-        people = people.filter(
-            Q(score__lifetime_value__lt=0) | Q(score__lifetime_value__gt=0),
-            score__workspace=workspace,
-        )
-    listed = people
-    if sort == "score":
-        listed = people.filter(score__workspace=workspace)
-    elif sort == "seen":
-        listed = people.filter(last_seen_at__isnull=False)
+        people = people.filter(filters.order.present)
     page = paginate(
         with_score(
-            with_worth(listed.select_related("account", "score")), reader.model, today
+            with_worth(people.select_related("account", "score")), reader.model, today
         ),
-        order=ORDERS[sort],
+        order=filters.order,
         params=params,
     )
     ids = [row.pk for row in page.rows]
     spark = trends("developer_id", ids, today=today)
     known_as = identity_texts(ids)
     account = None
-    if wanted := form.value("account"):
-        account = Account.objects.in_workspace(workspace).filter(pk=wanted).first()
+    if wanted := filters.value("account"):
+        known = Account.objects.in_workspace(filters.workspace)
+        account = known.filter(pk=wanted).first()
     return DeveloperList(
         rows=tuple(
             DeveloperRow(
@@ -142,21 +110,3 @@ def identity_texts(developer_ids: Iterable[int]) -> dict[int, list[str]]:
 def identity_rank(identity: Identity) -> tuple[int, str]:
     """Sort identities as the kinds are declared: e-mail first, hashes last."""
     return Identity.Kind.values.index(identity.kind), identity.value
-
-
-def _filtered(
-    workspace: Workspace, form: DeveloperListForm, *, today: date
-) -> QuerySet[Developer]:
-    people = Developer.objects.in_workspace(workspace).filter(is_aggregate=False)
-    if text := form.value("q"):
-        matching = Identity.objects.filter(
-            workspace=workspace, value__icontains=text
-        ).values("developer")
-        people = people.filter(Q(display_name__icontains=text) | Q(pk__in=matching))
-    if account := form.value("account"):
-        people = people.filter(account=account)
-    if product := form.value("product"):
-        people = people.filter(uses_product(product, owner="developer_id", today=today))
-    if rule := form.value("rule"):
-        people = people.filter(rule=rule)
-    return people

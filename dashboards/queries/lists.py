@@ -1,4 +1,4 @@
-"""What the two lists share: bounded counts, day-by-day trends, filters."""
+"""What the two lists share: bounded counts, day-by-day trends."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from accounts.models import DailyUsage
 from dashboards import charts, periods
@@ -14,8 +14,6 @@ from dashboards import charts, periods
 TREND_DAYS = 28
 # Counting on costs a scan; beyond this the list says "more than".
 COUNTED_UP_TO = 10_000
-# A product filter asks who used it this recently.
-PRODUCT_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +35,6 @@ def total_of(queryset: QuerySet[Any]) -> Total:
     """Count a list, giving up beyond COUNTED_UP_TO."""
     count = queryset.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
     return Total(min(count, COUNTED_UP_TO), is_exact=count <= COUNTED_UP_TO)
-
-
-def uses_product(product: Model, *, owner: str, today: date) -> Exists:
-    """Keep rows with recent use of a product; `owner` leads from usage to the row."""
-    recent = periods.last_days(PRODUCT_DAYS, today=today)
-    return Exists(
-        DailyUsage.objects.filter(
-            product_id=product.pk, day__gte=recent.first, **{owner: OuterRef("pk")}
-        )
-    )
 
 
 def worth_of(subject: Any) -> str:

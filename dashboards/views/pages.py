@@ -16,10 +16,9 @@ from accounts.score_lists import with_worth
 from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
 from dashboards.exports import csv_response
+from dashboards.filters import AccountFilter, DeveloperFilter
 from dashboards.forms import (
-    DeveloperListForm,
     LicenceForm,
-    ListForm,
     MergeForm,
     MoveForm,
     PeriodForm,
@@ -77,16 +76,15 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page()
 def accounts(request: WorkspaceRequest) -> HttpResponse:
     """List the accounts."""
-    form = ListForm(request.GET, workspace=request.workspace)
-    page = accounts_query.build(request.workspace, form, request.GET, today=today_utc())
+    filters = AccountFilter(request.GET, workspace=request.workspace, today=today_utc())
     return render(
         request,
         "dashboards/accounts.html",
         {
             "page_title": "Accounts",
-            "form": form,
-            "page": page,
-            "sort": form.value("sort") or "score",
+            "filters": filters,
+            "page": accounts_query.build(filters, request.GET),
+            "sort": filters.sort,
         },
     )
 
@@ -122,18 +120,17 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @workspace_page()
 def developers(request: WorkspaceRequest) -> HttpResponse:
     """List the developers."""
-    form = DeveloperListForm(request.GET, workspace=request.workspace)
-    page = developers_query.build(
-        request.workspace, form, request.GET, today=today_utc()
+    filters = DeveloperFilter(
+        request.GET, workspace=request.workspace, today=today_utc()
     )
     return render(
         request,
         "dashboards/developers.html",
         {
             "page_title": "Developers",
-            "form": form,
-            "page": page,
-            "sort": form.value("sort") or "score",
+            "filters": filters,
+            "page": developers_query.build(filters, request.GET),
+            "sort": filters.sort,
         },
     )
 

@@ -1,0 +1,139 @@
+"""Which accounts: the account list, ``/api/v1/accounts/`` and their exports."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import django_filters  # type: ignore[import-untyped]
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from accounts.models import Account, AccountDomain, Developer
+from accounts.models.developer import AttributionRule
+from accounts.score_lists import in_band
+from accounts.scoring import Band
+from dashboards.filters.base import ListFilter
+from dashboards.filters.fields import MomentFilter, ProductFilter, SearchFilter
+from dashboards.paging import Order
+from dashboards.queries.usage import uses_product
+
+# Each order walks an index: account_score_order, account_by_seen and account_by_name.
+# Accounts that lack the value come last, by their number.
+SCORED, UNSCORED = Q(score__workspace=F("workspace")), Q(score__isnull=True)
+BY_SCORE = Order(
+    "score__points",
+    "pk",
+    True,
+    lambda row: row.score.points,
+    float,
+    present=SCORED,
+    absent=UNSCORED,
+)
+# Accounts are few enough to be sorted by what no index holds.
+BY_WORTH = Order(
+    "score__lifetime_value",
+    "pk",
+    True,
+    lambda row: row.score.lifetime_value,
+    float,
+    present=SCORED,
+    absent=UNSCORED,
+)
+BY_SEEN = Order(
+    "last_seen_at",
+    "pk",
+    True,
+    lambda row: row.last_seen_at,
+    datetime,
+    present=Q(last_seen_at__isnull=False),
+    absent=Q(last_seen_at__isnull=True),
+)
+BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
+
+
+class AccountFilter(ListFilter):
+    """Accounts of a workspace."""
+
+    bar = ("q", "band", "product", "rule")
+    sorts = MappingProxyType(
+        {
+            "score": ("Score", BY_SCORE),
+            "worth": ("Lifetime value", BY_WORTH),
+            "seen": ("Last seen", BY_SEEN),
+            "name": ("Name", BY_NAME),
+        }
+    )
+
+    q = SearchFilter(
+        method="search", help_text="Part of the name or of any domain, in any case."
+    )
+    band = django_filters.ChoiceFilter(
+        label="Band",
+        choices=[(band.value, band.label) for band in Band],
+        empty_label="Any band",
+        method="of_band",
+        help_text="Band of the score of today.",
+    )
+    product = ProductFilter(
+        label="Product",
+        empty_label="Any product",
+        method="of_product",
+        help_text="Key of a product used in the last 90 days.",
+    )
+    rule = django_filters.ChoiceFilter(
+        label="Attribution",
+        choices=AttributionRule.choices,
+        empty_label="Any attribution",
+        method="of_rule",
+        help_text="Rule by which at least one of its developers was attributed.",
+    )
+    domain = django_filters.CharFilter(
+        method="of_domain", max_length=253, help_text="Its domain, or a further one."
+    )
+    country = django_filters.CharFilter(
+        lookup_expr="iexact", max_length=2, help_text="ISO 3166 code, such as DE."
+    )
+    seen_from = MomentFilter(
+        field_name="last_seen_at",
+        lookup_expr="gte",
+        help_text="Last seen then or after.",
+    )
+    seen_before = MomentFilter(
+        field_name="last_seen_at", lookup_expr="lt", help_text="Last seen before."
+    )
+
+    class Meta:
+        model = Account
+        fields = ()
+
+    def search(self, rows: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
+        """Keep those of this name or domain."""
+        further = AccountDomain.objects.in_workspace(self.workspace).filter(
+            domain__icontains=text
+        )
+        return rows.filter(
+            Q(name__icontains=text)
+            | Q(domain__icontains=text)
+            | Q(pk__in=further.values("account"))
+        )
+
+    def of_band(self, rows: QuerySet[Any], _name: str, band: str) -> QuerySet[Any]:
+        """Keep those whose score of today lies in the band."""
+        return in_band(rows, Band(band), self.score_model, self.today)
+
+    def of_product(self, rows: QuerySet[Any], _name: str, product: Any) -> Any:
+        """Keep those with recent use of the product."""
+        owner = "developer__account_id"
+        return rows.filter(uses_product(product, owner=owner, today=self.today))
+
+    def of_rule(self, rows: QuerySet[Any], _name: str, rule: str) -> QuerySet[Any]:
+        """Keep those who have a developer attributed so."""
+        people = Developer.objects.filter(account_id=OuterRef("pk"), rule=rule)
+        return rows.filter(Exists(people))
+
+    def of_domain(self, rows: QuerySet[Any], _name: str, domain: str) -> QuerySet[Any]:
+        """Keep the one that a domain belongs to."""
+        domain = domain.lower()
+        further = AccountDomain.objects.in_workspace(self.workspace).filter(
+            domain=domain
+        )
+        return rows.filter(Q(domain=domain) | Q(pk__in=further.values("account")))

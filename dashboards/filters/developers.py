@@ -1,0 +1,131 @@
+"""Which developers: the developer list, ``/api/v1/developers/`` and their exports."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import django_filters  # type: ignore[import-untyped]
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import Developer, Identity, Workspace
+from accounts.models.developer import AttributionRule
+from accounts.score_lists import in_band
+from accounts.scoring import Band
+from dashboards.filters.base import ListFilter
+from dashboards.filters.fields import (
+    IdFilter,
+    MomentFilter,
+    ProductFilter,
+    SearchFilter,
+)
+from dashboards.paging import Order
+from dashboards.queries.usage import uses_product
+
+# Each order walks an index: developer_score_order, developer_by_seen and
+# developer_by_name; by lifetime value, developer_value_order, which holds those who
+# have one. A developer exists through an event or a profile, so none lacks a last
+# visit; who has used nothing, and who did in the last seconds, lacks a score.
+BY_SCORE = Order(
+    "score__points",
+    "pk",
+    True,
+    lambda row: row.score.points,
+    float,
+    present=Q(score__workspace=F("workspace")),
+    absent=Q(score__isnull=True),
+)
+BY_WORTH = Order(
+    "score__lifetime_value",
+    "pk",
+    True,
+    lambda row: row.score.lifetime_value,
+    float,
+    present=Q(score__workspace=F("workspace"))
+    & (Q(score__lifetime_value__lt=0) | Q(score__lifetime_value__gt=0)),
+)
+BY_SEEN = Order(
+    "last_seen_at",
+    "pk",
+    True,
+    lambda row: row.last_seen_at,
+    datetime,
+    present=Q(last_seen_at__isnull=False),
+)
+BY_NAME = Order("display_name", "pk", False, lambda row: row.display_name, str)
+
+
+class DeveloperFilter(ListFilter):
+    """Developers of a workspace; the nameless user of pre-counted events is none."""
+
+    bar = ("q", "band", "product", "rule")
+    sorts = MappingProxyType(
+        {
+            "score": ("Score", BY_SCORE),
+            "worth": ("Lifetime value", BY_WORTH),
+            "seen": ("Last seen", BY_SEEN),
+            "name": ("Name", BY_NAME),
+        }
+    )
+
+    q = SearchFilter(
+        method="search", help_text="Part of the name or of any identity, in any case."
+    )
+    band = django_filters.ChoiceFilter(
+        label="Band",
+        choices=[(band.value, band.label) for band in Band],
+        empty_label="Any band",
+        method="of_band",
+        help_text="Band of the score of today.",
+    )
+    product = ProductFilter(
+        label="Product",
+        empty_label="Any product",
+        method="of_product",
+        help_text="Key of a product used in the last 90 days.",
+    )
+    rule = django_filters.ChoiceFilter(
+        label="Attribution",
+        choices=AttributionRule.choices,
+        empty_label="Any attribution",
+        help_text="Rule that found the account.",
+    )
+    account = IdFilter(help_text="Number of an account.")
+    anonymous = django_filters.BooleanFilter(
+        field_name="is_anonymous",
+        help_text="Known by nothing but anonymous identities.",
+    )
+    seen_from = MomentFilter(
+        field_name="last_seen_at",
+        lookup_expr="gte",
+        help_text="Last seen then or after.",
+    )
+    seen_before = MomentFilter(
+        field_name="last_seen_at", lookup_expr="lt", help_text="Last seen before."
+    )
+
+    class Meta:
+        model = Developer
+        fields = ()
+
+    @classmethod
+    def everything(cls, workspace: Workspace) -> QuerySet[Any]:
+        """Return people, and nobody else."""
+        return super().everything(workspace).filter(is_aggregate=False)
+
+    def search(self, rows: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
+        """Keep those of this name or identity."""
+        known = Identity.objects.in_workspace(self.workspace).filter(
+            value__icontains=text
+        )
+        return rows.filter(
+            Q(display_name__icontains=text) | Q(pk__in=known.values("developer"))
+        )
+
+    def of_band(self, rows: QuerySet[Any], _name: str, band: str) -> QuerySet[Any]:
+        """Keep those whose score of today lies in the band."""
+        return in_band(rows, Band(band), self.score_model, self.today)
+
+    def of_product(self, rows: QuerySet[Any], _name: str, product: Any) -> Any:
+        """Keep those with recent use of the product."""
+        owner = "developer_id"
+        return rows.filter(uses_product(product, owner=owner, today=self.today))
