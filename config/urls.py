@@ -5,6 +5,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.urls import include, path, reverse_lazy
 from drf_spectacular.views import SpectacularAPIView
 
+from accounts.api import product_lists
 from config import api_docs, health
 from ingest import public_keys
 
@@ -33,6 +34,15 @@ urlpatterns = [
         name="invitation",
     ),
     path("api/v1/", include("accounts.api.urls")),
+    # As the vendor's own paths are; senders rarely agree on the last slash.
+    path("api/product/list", product_lists.Lists.as_view(), name="product-lists"),
+    path("api/product/list/", product_lists.Lists.as_view()),
+    path(
+        "api/product/list/<int:pk>",
+        product_lists.OneList.as_view(),
+        name="product-list",
+    ),
+    path("api/product/list/<int:pk>/", product_lists.OneList.as_view()),
     path("", include("ingest.urls")),
     path("", include("dashboards.urls")),
 ]
