@@ -61,6 +61,12 @@ class ProductField(serializers.SlugRelatedField):  # type: ignore[type-arg]
         rows = Product.objects.filter(workspace=key.workspace_id)
         return rows if key.product_id is None else rows.filter(pk=key.product_id)
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Find the product; no column holds a NUL, nor can the database be asked."""
+        if isinstance(data, str) and "\0" in data:
+            self.fail("does_not_exist", slug_name=self.slug_field, value=data)
+        return super().to_internal_value(data)
+
 
 class LicenseSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
     """One licence; ``account_domain`` finds its account, or makes it."""

@@ -293,6 +293,18 @@ def test_what_is_no_licence(workspace, manage, body):
     assert License.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "product", ["\0", "a\0b", "\ud800", {"key": "app"}, ["app"], True, 10**30]
+)
+@pytest.mark.parametrize("path", ["licences", "product-versions"])
+def test_what_can_be_no_product(workspace, manage, path, product):
+    """NUL was a server error: found by the long fuzz run."""
+    body = {"product": product, "version": "1"}
+    response = manage("post", f"/api/v1/{path}/", body)
+    assert response.status_code == 400
+    assert "product" in response.json()
+
+
 def test_lists_are_filtered_and_paged(workspace, reader):
     app = make_product(workspace, "app")
     buyer = make_account(workspace, "Buyer")
