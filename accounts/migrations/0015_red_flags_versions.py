@@ -46,6 +46,25 @@ class Migration(migrations.Migration):
                 ),
                 ("first_seen_at", models.DateTimeField()),
                 ("last_seen_at", models.DateTimeField()),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="company_signs",
+                        to="accounts.identity",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -150,6 +169,35 @@ class Migration(migrations.Migration):
                 ("version", models.CharField(max_length=100)),
                 ("first_seen_at", models.DateTimeField()),
                 ("last_seen_at", models.DateTimeField()),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions_seen",
+                        to="accounts.identity",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions_seen",
+                        to="accounts.product",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "versions seen",
@@ -225,27 +273,6 @@ class Migration(migrations.Migration):
                 ),
                 fields=["workspace", "-lifetime_value", "-account"],
                 name="account_value_order",
-            ),
-        ),
-        migrations.AddField(
-            model_name="companysign",
-            name="identity",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="company_signs",
-                to="accounts.identity",
-            ),
-        ),
-        migrations.AddField(
-            model_name="companysign",
-            name="workspace",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
             ),
         ),
         migrations.AddField(
@@ -325,38 +352,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="versionschanged",
-            name="workspace",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versionseen",
-            name="identity",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions_seen",
-                to="accounts.identity",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versionseen",
-            name="product",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions_seen",
-                to="accounts.product",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versionseen",
             name="workspace",
             field=models.ForeignKey(
                 db_constraint=False,
