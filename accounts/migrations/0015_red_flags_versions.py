@@ -104,6 +104,57 @@ class Migration(migrations.Migration):
                 ("resolved_at", models.DateTimeField(blank=True, null=True)),
                 ("note", models.CharField(blank=True, max_length=500)),
                 ("reopened_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="red_flags",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "developer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="red_flags",
+                        to="accounts.developer",
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="red_flags",
+                        to="accounts.identity",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="red_flags",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "ordering": ("-last_at", "-id"),
@@ -128,6 +179,23 @@ class Migration(migrations.Migration):
                 ("developers", models.PositiveIntegerField(default=0)),
                 ("first_seen_at", models.DateTimeField()),
                 ("last_seen_at", models.DateTimeField()),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="version_counts",
+                        to="accounts.product",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -147,6 +215,15 @@ class Migration(migrations.Migration):
                     "at",
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
                     ),
                 ),
             ],
@@ -221,6 +298,13 @@ class Migration(migrations.Migration):
                 ("newest", models.CharField(blank=True, max_length=100)),
                 ("behind", models.PositiveIntegerField(default=0)),
                 ("counted_at", models.DateTimeField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.AlterField(
@@ -273,98 +357,6 @@ class Migration(migrations.Migration):
                 ),
                 fields=["workspace", "-lifetime_value", "-account"],
                 name="account_value_order",
-            ),
-        ),
-        migrations.AddField(
-            model_name="redflag",
-            name="account",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="red_flags",
-                to="accounts.account",
-            ),
-        ),
-        migrations.AddField(
-            model_name="redflag",
-            name="developer",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="red_flags",
-                to="accounts.developer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="redflag",
-            name="identity",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="red_flags",
-                to="accounts.identity",
-            ),
-        ),
-        migrations.AddField(
-            model_name="redflag",
-            name="resolved_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="redflag",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="red_flags",
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versioncount",
-            name="product",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="version_counts",
-                to="accounts.product",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versioncount",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versionschanged",
-            name="workspace",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="versiontotal",
-            name="workspace",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, to="accounts.workspace"
             ),
         ),
         migrations.AddIndex(
