@@ -24,7 +24,11 @@ class Dialect(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What the access tokens of a client may be asked to be good for."""
+    """What a workspace lets the access tokens of a client be good for.
+
+    In a token request the second is a name of the first as well, as long as the client
+    may write (contract ``productiv``, Token).
+    """
 
     WRITE = "connector.write", "Send events and provisioned users"
     READ = "report.read", "Read provisioned users"

@@ -191,14 +191,37 @@ def test_where_parameters_and_credentials_may_stand(
     [
         (SCOPE, ["connector.write"]),
         ("connector.write", ["connector.write"]),
-        ("report.read", ["report.read"]),
-        ("https://api.productiv.com/report.read", ["report.read"]),
-        ("connector.write+report.read", ["connector.write", "report.read"]),
+        ("report.read", ["connector.write"]),
+        ("https://api.productiv.com/report.read", ["connector.write"]),
+        ("connector.write+report.read", ["connector.write"]),
         (f"connector.write+{SCOPE}", ["connector.write"]),
     ],
 )
 def test_names_of_scopes(secret, scope, granted):
     token_of(secret, scope)
+    assert AccessToken.objects.get().scopes == granted
+
+
+@pytest.mark.parametrize("scope", ["connector.write", "report.read", SCOPE])
+def test_a_token_by_any_name_of_the_scope_pushes_events(secret, drive, scope):
+    """The contract calls them aliases: one scope by three names."""
+    answer = ask(f"grant_type=client_credentials&scope={scope}", header=basic(secret))
+    assert set(answer.json()) == {"access_token", "token_type", "expires_in"}
+    sender = Pusher(answer.json()["access_token"])
+    assert sender.push(SEED).content == OK
+    assert sender.send("GET", USERS).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granted"),
+    [
+        (["connector.write"], ["connector.write"]),
+        (["report.read"], ["report.read"]),
+    ],
+)
+def test_the_read_name_gives_what_the_client_may(workspace, scopes, granted):
+    _, secret = make_key(workspace, kind="client", scopes=scopes)
+    token_of(secret, "report.read")
     assert AccessToken.objects.get().scopes == granted
 
 
@@ -379,7 +402,8 @@ def test_revoking_one_token_leaves_the_others(secret, drive):
     assert Pusher(second).push(SEED).status_code == 200
 
 
-def test_reading_is_not_writing(secret, drive):
+def test_reading_is_not_writing(workspace, drive):
+    _, secret = make_key(workspace, kind="client", scopes=["report.read"])
     reader = Pusher(token_of(secret, "report.read"))
     message = "Forbidden: the access_token lacks the scope connector.write"
     failed(reader.push(SEED), 403, message)

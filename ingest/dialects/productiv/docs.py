@@ -135,9 +135,9 @@ token = extend_schema(
                 "grant_type": field(TEXT, "", enum=["client_credentials"]),
                 "scope": field(
                     TEXT,
-                    "https://api.productiv.com/connector.write, connector.write or "
-                    "report.read; several with a space between. All of the client's "
-                    "when left out.",
+                    "https://api.productiv.com/connector.write, or one of its other "
+                    "names, connector.write and report.read; several with a space "
+                    "between. All of the client's when left out.",
                 ),
                 "client_id": field(TEXT, "Instead of the Basic header."),
                 "client_secret": field(TEXT, "Instead of the Basic header."),

@@ -35,6 +35,8 @@ SCOPES: Mapping[str, str] = {
     **{scope: scope for scope in OAuthScope.values},
     **{f"{VENDOR}{scope}": scope for scope in OAuthScope.values},
 }
+# Names of the first scope, as the contract has it.
+ALIASES = frozenset({OAuthScope.READ.value})
 MOST_PARAMETERS = 50
 # RFC 6749, 5.2, for what it has a word for.
 ERRORS: Mapping[Reason, str] = {
@@ -211,6 +213,10 @@ def _issue(key: VerifiedKey, given: Mapping[str, str]) -> Answer:
 def _scopes(key: VerifiedKey, asked: str) -> list[str]:
     """Return the scopes of a new token: those asked for, or all of the client's.
 
+    In a request ``report.read`` is another name of ``connector.write`` (contract,
+    Token): senders that ask by it push events all the same. Only of a client that its
+    workspace lets read and no more is it the name of just that.
+
     Raises:
         Refused: one is unknown, or not the client's.
     """
@@ -219,6 +225,10 @@ def _scopes(key: VerifiedKey, asked: str) -> list[str]:
     if not names:
         return sorted(allowed)
     wanted = {SCOPES.get(name, "") for name in names}
+    if OAuthScope.WRITE in allowed:
+        wanted = {
+            OAuthScope.WRITE.value if name in ALIASES else name for name in wanted
+        }
     if not wanted <= allowed:
         raise Refused(
             Reason.INVALID_SCOPE, f"scope must be {' or '.join(sorted(allowed))}"
