@@ -4,9 +4,7 @@ Reading writes nothing, so that a preview can say what would happen. Good lines 
 taken although others are not.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
@@ -15,11 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from accounts.attribution.domains import company_name, registrable_domain
+from accounts.account_lookup import accounts_by_domain, create_accounts, read_domain
+from accounts.csv_files import Problem, read_csv
 from accounts.licensing import log_import
 from accounts.models import (
-    Account,
-    AccountDomain,
     Activation,
     License,
     Product,
@@ -40,19 +37,9 @@ OVERWRITTEN = {
     "expires_at": "expires_at",
     "note": "note",
 }
-MOST_LINES = 20_000
-LONGEST_FILE = 4 * 1024 * 1024
 LONGEST_TEXT = 200
 MOST_SEATS = 2**31 - 1
 BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one line of the file (the heading is line 1)."""
-
-    line: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,35 +84,24 @@ def read(text: str, workspace: Workspace) -> Preview:
 
     Two queries, whatever the number of lines.
     """
-    preview = Preview()
-    lines = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    try:
-        names = [(name or "").strip().lower() for name in lines.fieldnames or ()]
-    except csv.Error as error:
-        preview.problems.append(Problem(1, f"This is no CSV: {error}."))
-        return preview
-    lines.fieldnames = names
-    preview.columns = tuple(names)
-    if "key" not in names:
-        preview.problems.append(Problem(1, "There is no column “key”."))
-        return preview
-    unknown = [name for name in names if name and name not in COLUMNS]
-    if unknown:
+    file = read_csv(text, needed="key")
+    preview = Preview(columns=file.columns, problems=file.problems)
+    unknown = [name for name in file.columns if name and name not in COLUMNS]
+    if unknown and "key" in file.columns:
         known = ", ".join(COLUMNS)
-        preview.problems.append(
+        preview.problems = [
             Problem(1, f"Unknown: {', '.join(unknown)}. Columns are {known}.")
-        )
+        ]
         return preview
     products = {one.key: one for one in Product.objects.in_workspace(workspace)}
-    found = list(_lines(lines, preview))
-    keys = [values.get("key", "") for _, values in found]
+    keys = [values.get("key", "") for _, values in file.lines]
     present = set(
         License.objects.in_workspace(workspace)
         .filter(key__in=keys)
         .values_list("key", flat=True)
     )
     seen: dict[str, int] = {}
-    for number, values in found:
+    for number, values in file.lines:
         try:
             row = _row(number, values, products, present)
         except ValueError as error:
@@ -209,30 +185,6 @@ def _on_conflict(preview: Preview) -> dict[str, Any]:
     }
 
 
-def _lines(
-    lines: "csv.DictReader[str]", preview: Preview
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, values); a file that is no CSV ends with a problem."""
-    number = 1
-    try:
-        for values in lines:
-            number = lines.line_num
-            if None in values:
-                preview.problems.append(Problem(number, "More values than columns."))
-            elif number > MOST_LINES:
-                message = f"Only the first {MOST_LINES:,} lines are read."
-                preview.problems.append(Problem(number, message))
-                return
-            else:
-                yield number, {name: _clean(text) for name, text in values.items()}
-    except csv.Error as error:
-        preview.problems.append(Problem(number + 1, f"This is no CSV: {error}."))
-
-
-def _clean(text: str | None) -> str:
-    return (text or "").replace("\0", "").strip()
-
-
 def _row(
     line: int,
     values: Mapping[str, str],
@@ -254,7 +206,9 @@ def _row(
         line=line,
         key=key,
         product=products.get(product),
-        account_domain=_domain(values.get("account_domain", "")),
+        account_domain=read_domain(values["account_domain"])
+        if values.get("account_domain")
+        else "",
         holder=values.get("holder", ""),
         seats=_seats(values.get("seats", "")),
         expires_at=_moment(values.get("expires_at", "")),
@@ -263,15 +217,6 @@ def _row(
         note=values.get("note", ""),
         is_new=key not in present,
     )
-
-
-def _domain(text: str) -> str:
-    if not text:
-        return ""
-    domain = registrable_domain(text)
-    if not domain:
-        raise ValueError(f"“{text}” is no domain such as example.com.")
-    return domain
 
 
 def _seats(text: str) -> int | None:
@@ -315,24 +260,10 @@ def _activations(text: str) -> tuple[str, ...]:
 
 
 def _accounts(preview: Preview, workspace: Workspace) -> dict[str, int]:
-    """Return the accounts' ids by domain, making those that are missing.
-
-    An admin's further domain comes before an account's own, as in attribution.
-    """
+    """Return the accounts' ids by domain, making those that are missing."""
     domains = {row.account_domain for row in preview.rows} - {""}
-    further = dict(
-        AccountDomain.objects.in_workspace(workspace)
-        .filter(domain__in=domains)
-        .values_list("domain", "account")
-    )
-    own = sorted(domains - further.keys())
-    Account.objects.bulk_create(
-        (
-            Account(workspace=workspace, domain=domain, name=company_name(domain))
-            for domain in own
-        ),
-        batch_size=BATCH,
-        ignore_conflicts=True,
-    )
-    found = Account.objects.in_workspace(workspace).filter(domain__in=own)
-    return {**dict(found.values_list("domain", "pk")), **further}
+    found = accounts_by_domain(workspace, domains)
+    if missing := domains - found.keys():
+        create_accounts(workspace, missing)
+        found |= accounts_by_domain(workspace, missing)
+    return found

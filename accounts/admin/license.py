@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,18 +17,24 @@ from accounts import license_import
 from accounts.admin.account import reattribute_soon
 from accounts.admin.base import ScopedFilter, WorkspaceInline, person
 from accounts.admin.confirm import confirmation, is_confirmed
+from accounts.admin.csv_import import (
+    CsvImportForm,
+    import_context,
+    report_response,
+    wants_report,
+    workspaces_to_import_into,
+)
 from accounts.admin.tools import Tool, ToolsAdmin
 from accounts.licensing import log, revoke_license
-from accounts.models import Activation, AuditEntry, License, Workspace
+from accounts.models import Activation, AuditEntry, License
 from accounts.peer import peer_address
-from accounts.roles import Action, can, workspace_ids
+from accounts.roles import Action, can
 
 BADGES = {
     License.State.ACTIVE: "good",
     License.State.EXPIRED: "low",
     License.State.REVOKED: "bad",
 }
-ROWS_SHOWN, PROBLEMS_SHOWN = 20, 200
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -61,44 +66,16 @@ class ActivationInline(WorkspaceInline):
     readonly_fields = ("first_seen_at", "last_seen_at")
 
 
-class ImportForm(forms.Form):
-    """A CSV file, or after the preview its text."""
-
-    workspace = forms.ModelChoiceField(queryset=Workspace.objects.none())
-    file = forms.FileField(
-        label="CSV file",
-        required=False,
-        help_text="UTF-8, with a heading. Columns: "
-        f"{', '.join(license_import.COLUMNS)}. Only key is needed; several "
-        "activations stand separated by semicolons.",
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-    )
-    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+class ImportForm(CsvImportForm):
+    """Which columns a file of licences has."""
 
     def __init__(self, data: Any, files: Any, *, workspaces: Any) -> None:
-        super().__init__(data, files)
-        field = self.fields["workspace"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 narrows the type
-        field.queryset = workspaces
-        only = list(workspaces[:2])
-        if len(only) == 1:
-            field.initial = only[0].pk
-            field.widget = forms.HiddenInput()
-
-    def clean(self) -> dict[str, Any]:
-        """Read the file, whichever way it came."""
-        data = super().clean() or self.cleaned_data
-        upload = data.get("file")
-        if upload is not None:
-            if upload.size > license_import.LONGEST_FILE:
-                raise ValidationError("The file is larger than 4 MiB; divide it.")
-            try:
-                data["text"] = upload.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise ValidationError("The file is not UTF-8.") from None
-        if not data.get("text", "").strip():
-            raise ValidationError("Choose a file that holds something.")
-        return data
+        super().__init__(data, files, workspaces=workspaces)
+        self.fields["file"].help_text = (
+            "UTF-8, with a heading. Columns: "
+            f"{', '.join(license_import.COLUMNS)}. Only key is needed; several "
+            "activations stand separated by semicolons."
+        )
 
 
 @admin.register(License)
@@ -249,12 +226,15 @@ class LicenseAdmin(ToolsAdmin):
         form = ImportForm(
             request.POST if sent else None,
             request.FILES if sent else None,
-            workspaces=self._workspaces(request),
+            workspaces=workspaces_to_import_into(request),
         )
         preview = None
         if sent and form.is_valid():
             workspace = form.cleaned_data["workspace"]
-            preview = license_import.read(form.cleaned_data["text"], workspace)
+            text = form.cleaned_data["text"]
+            preview = license_import.read(text, workspace)
+            if wants_report(request):
+                return report_response(preview.problems, text)
             if is_confirmed(request) and preview.rows:
                 license_import.write(
                     preview,
@@ -275,18 +255,11 @@ class LicenseAdmin(ToolsAdmin):
             **self.admin_site.each_context(request),
             "title": "Import licences",
             "opts": self.opts,
-            "form": form,
             "preview": preview,
-            "rows": preview.rows[:ROWS_SHOWN] if preview else (),
-            "problems": preview.problems[:PROBLEMS_SHOWN] if preview else (),
-            "more": len(preview.rows) - ROWS_SHOWN if preview else 0,
-            "more_problems": len(preview.problems) - PROBLEMS_SHOWN if preview else 0,
+            **import_context(
+                form,
+                rows=preview.rows if preview else None,
+                problems=preview.problems if preview else (),
+            ),
         }
         return TemplateResponse(request, "admin/accounts/license/import.html", context)
-
-    def _workspaces(self, request: HttpRequest) -> QuerySet[Workspace]:
-        user = person(request)
-        rows = Workspace.objects.visible_to(user)
-        if user.is_superuser:
-            return rows
-        return rows.filter(pk__in=workspace_ids(user, Action.EDIT))
