@@ -5,7 +5,8 @@ What a correction keeps in ``before``:
 - merge: ``by_rule``, whether no person decided; ``keep`` and ``other``, both developers
   as rows; ``identities`` of the other with their rule and whether they were kept apart;
   ``keep_apart``, the identities of ``keep`` that were kept apart until then;
-  ``hanging``, by table, what else hung on the other one (`accounts.hanging`).
+  ``hanging``, by table, what else hung on the other one (`accounts.hanging`);
+  ``ended_stages``, the stays in stages that the merge ended.
 - split: ``identity`` with its rule and whether it was kept apart, ``from`` and ``to``,
   the developers by id, and ``place`` and ``place_after`` of the first.
 - move: ``place`` until then and ``moved_to``, the account since.

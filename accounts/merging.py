@@ -9,8 +9,10 @@ from typing import NamedTuple
 from django.db.backends.utils import CursorWrapper
 
 from accounts.hanging import move_hanging
+from accounts.locks import own_stages
 from accounts.models import Developer
 from accounts.score_store import rescore_accounts
+from accounts.stage_merging import end_stays
 from accounts.statements import statement
 
 
@@ -50,6 +52,7 @@ def merge_pairs(
     corrections = [number for (number,) in cursor.fetchall()]
     move_usage(cursor, [(pair.other, pair.keep) for pair in pairs])
     cursor.execute(statement("merge_move_identities"), values)
+    end_stays(cursor, corrections, keeps, others)
     move_hanging(cursor, corrections, keeps, others)
     cursor.execute(statement("merge_keep"), values)
     drop_developers(cursor, workspace_id, gone=others, stay=sorted(set(keeps)))
@@ -71,7 +74,11 @@ def move_usage(cursor: CursorWrapper, moves: Collection[tuple[int, int]]) -> Non
 def lock_developers(
     cursor: CursorWrapper, workspace_id: int, developers: Collection[int]
 ) -> set[int]:
-    """Lock developers until the transaction ends; return those that still exist."""
+    """Lock developers until the transaction ends; return those that still exist.
+
+    And the stages of the workspace before them, for what happens to theirs.
+    """
+    own_stages(cursor, workspace_id)
     cursor.execute(
         statement("merge_lock"),
         {"workspace": workspace_id, "developers": sorted(developers)},

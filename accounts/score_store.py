@@ -25,6 +25,7 @@ from accounts.models import (
     TouchedDeveloper,
     Workspace,
 )
+from accounts.rescored import queue_rescored, queue_workspace
 from accounts.score_models import (
     add_new_metrics,
     current_model,
@@ -103,6 +104,7 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
         ScoreModel.objects.filter(pk=model.pk).update(
             applied_at=model.applied_at or now, trends_on=today
         )
+        queue_workspace(workspace.pk)
     return Scored(developers, accounts)
 
 
@@ -164,6 +166,7 @@ def _score_batch(limit: int) -> int:
         if accounts:
             _lock_accounts(cursor, accounts)
             _sum_up(cursor, accounts, workspaces, models)
+        queue_rescored(cursor, developers=developers)
     return len(developers)
 
 
@@ -196,6 +199,7 @@ def _sum_up(
         **parameters(today_utc()),
     )
     AccountScore.objects.filter(pk__in=accounts, scored_at__lt=now).delete()
+    queue_rescored(cursor, accounts=accounts)
 
 
 def models_in_force(workspaces: Sequence[int] | None = None) -> list[int]:

@@ -19,6 +19,7 @@ from accounts.merging import (
 )
 from accounts.models import Account, Correction, Developer, Identity
 from accounts.score_store import rescore_accounts
+from accounts.stage_merging import reopen_stays
 from accounts.statements import statement
 
 PLACE = ("account_id", "rule", "confidence", "rule_detail")
@@ -81,6 +82,7 @@ def undo_merge(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]
         },
     )
     give_back_hanging(cursor, before, source=keep.pk, target=other.pk)
+    reopen_stays(cursor, before)
     keep.identities.filter(pk__in=before["keep_apart"] or ()).update(kept_apart=True)
     _give_up(keep, was, other_was)
     people = (keep.pk, other.pk)

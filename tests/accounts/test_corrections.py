@@ -199,7 +199,7 @@ def test_many_pairs_cost_as_many_statements_as_one(workspace, use, pairs):
             [Pair(*pair, "") for pair in zip(ids[::2], ids[1::2], strict=True)],
             by_hand=False,
         )
-    assert len(queries) == 14 + len(HANGING)
+    assert len(queries) == 16 + len(HANGING)
     assert Developer.objects.count() == pairs
     assert [row[2] for row in usage()] == [2] * pairs
 
