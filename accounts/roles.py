@@ -26,6 +26,9 @@ class Action(StrEnum):
     CONFIGURE = "configure"
     # Create, change, rotate and revoke API keys.
     MANAGE_KEYS = "manage_keys"
+    # Erase and export developers, keep the opt-out register, settle flags, say how
+    # long data is kept.
+    CARE = "care"
     # Add and remove members, change their roles, read the audit log.
     MANAGE_MEMBERS = "manage_members"
 

@@ -18,6 +18,7 @@ from ingest.statements import statement
 from ingest.verified_key import VerifiedKey
 
 PAUSE_SECONDS = 1.0
+OPTED_OUT = "opted_out"
 
 
 class Slot(NamedTuple):
@@ -63,6 +64,19 @@ def count_dropped(
 ) -> None:
     """Count parts of accepted events that a contract has us leave out."""
     _count(Slot(workspace_id, None, dialect, _this_hour(), f"dropped:{what}"), count)
+
+
+def count_opted_out(
+    dialect: str,
+    count: int,
+    *,
+    key: VerifiedKey | None = None,
+    workspace_id: int | None = None,
+) -> None:
+    """Count events of people who opted out: answered like others, and not kept."""
+    home = key.workspace_id if key else workspace_id
+    key_id = key.id if key else None
+    _count(Slot(home, key_id, dialect, _this_hour(), OPTED_OUT), count)
 
 
 def _count(slot: Slot, count: int) -> None:

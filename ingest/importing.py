@@ -66,12 +66,12 @@ def import_lines(
 def _keep(
     waiting: list[NormalizedEvent], workspace: Workspace, dialect: Dialect
 ) -> int:
-    """Store what waits and empty it; return how many that were."""
+    """Store what waits and empty it; return how many were kept."""
     count = len(waiting)
     if count:
         events = waiting
         if dialect.complete is not None:
             events = dialect.complete(workspace.pk, waiting)
-        accept_without_request(workspace, dialect.key, events)
+        count = accept_without_request(workspace, dialect.key, events)
         waiting.clear()
     return count

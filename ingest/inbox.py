@@ -12,8 +12,10 @@ import msgspec
 from django.db import connection
 
 from accounts.models import ApiKey, Workspace
-from ingest import commit, hints, rehearsal
+from ingest import commit, hints, opt_outs, rehearsal
+from ingest.answer import Answer
 from ingest.commit import Entry, OpenRow, StoreUnavailable, open_values
+from ingest.counters import count_opted_out
 from ingest.events import NormalizedEvent, encode_events
 from ingest.prepared import Prepared
 from ingest.statements import statement
@@ -54,13 +56,6 @@ class Idempotency(msgspec.Struct, frozen=True):
     body_digest: UUID
 
 
-class Answer(NamedTuple):
-    """What a sender is told when its events are kept."""
-
-    status: int
-    body: bytes
-
-
 class Accepted(NamedTuple):
     """What to answer now, and whether it is the answer to an earlier request."""
 
@@ -80,28 +75,33 @@ def accept(
 
     Inside a transaction of the caller the row belongs to that transaction instead.
     A repeat under the same Idempotency-Key stores nothing and returns what was
-    answered then.
+    answered then. Events of people who opted out are answered and never kept.
 
     Raises:
         StoreUnavailable: they are not known to be stored.
         KeyNoLongerValid: nothing was stored; look the key up again.
         IdempotencyConflict: nothing was stored.
     """
+    # All of them may go. The row without events still asks whether the key is good.
+    wanted = opt_outs.without(key.workspace_id, events)
     entry = Entry(
         key_id=key.id,
         version=key.version,
         dialect=dialect,
-        event_count=len(events),
-        payload=encode_events(events),
+        event_count=len(wanted),
+        payload=encode_events(wanted),
     )
-    rehearsal.note_events(events)
+    rehearsal.note_events(wanted)
     accepted = Accepted(answer)
     if idempotency is not None:
         accepted = _accept_once(key, entry, idempotency, answer)
     elif not commit.keep(entry):
         raise KeyNoLongerValid
-    if not accepted.is_repeat and not rehearsal.is_on():
-        hints.hint_digest()
+    if not accepted.is_repeat:
+        if len(wanted) < len(events):
+            count_opted_out(dialect, len(events) - len(wanted), key=key)
+        if not rehearsal.is_on():
+            hints.hint_digest()
     return accepted
 
 
@@ -120,18 +120,32 @@ def accept_open(
         StoreUnavailable: they are not known to be stored.
         IdempotencyConflict: nothing was stored.
     """
+    wanted = [
+        (
+            workspace_id,
+            # What has no workspace yet is looked at when the digest finds it one.
+            events if workspace_id is None else opt_outs.without(workspace_id, events),
+        )
+        for workspace_id, events in rows
+    ]
     entries = [
         OpenRow(workspace_id, dialect, len(events), encode_events(events))
-        for workspace_id, events in rows
+        for workspace_id, events in wanted
         if events
     ]
-    for _, events in rows:
+    for _, events in wanted:
         rehearsal.note_events(events)
     accepted = Accepted(answer)
     if idempotency is not None:
         accepted = _accept_open_once(entries, idempotency, answer)
     elif entries:
         commit.keep_open(entries)
+    if not accepted.is_repeat:
+        for (workspace_id, events), (_, kept) in zip(rows, wanted, strict=True):
+            if len(kept) < len(events):
+                count_opted_out(
+                    dialect, len(events) - len(kept), workspace_id=workspace_id
+                )
     if entries and not accepted.is_repeat and not rehearsal.is_on():
         hints.hint_digest()
     return accepted
@@ -144,19 +158,23 @@ def accept_without_request(
     received_at: datetime | None = None,
     *,
     api_key: ApiKey | None = None,
-) -> None:
-    """Keep events that no request brought: imports, demo data.
+) -> int:
+    """Keep events that no request brought: imports, demo data; return how many.
 
-    Any number of them; they become rows of at most EVENTS_PER_ENTRY events. Commits
-    like any statement of the caller's connection. ``received_at`` is now by default;
-    an ``api_key`` only says whose counters they add to.
+    Any number of them, without those of people who opted out; they become rows of at
+    most EVENTS_PER_ENTRY events. Commits like any statement of the caller's connection.
+    ``received_at`` is now by default; an ``api_key`` only says whose counters they add
+    to.
 
     Raises:
         django.db.Error: not all of them are stored.
     """
+    wanted = opt_outs.without(workspace.pk, events)
+    if len(wanted) < len(events):
+        count_opted_out(dialect, len(events) - len(wanted), workspace_id=workspace.pk)
     rows = [
-        list(events[start : start + EVENTS_PER_ENTRY])
-        for start in range(0, len(events), EVENTS_PER_ENTRY)
+        list(wanted[start : start + EVENTS_PER_ENTRY])
+        for start in range(0, len(wanted), EVENTS_PER_ENTRY)
     ]
     with connection.cursor() as cursor:
         for start in range(0, len(rows), ENTRIES_PER_STATEMENT):
@@ -172,6 +190,7 @@ def accept_without_request(
                     "payloads": [encode_events(row) for row in some],
                 },
             )
+    return len(wanted)
 
 
 def _accept_once(

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from accounts.peer import peer_address
 from ingest import rehearsal
-from ingest.inbox import Answer
+from ingest.answer import Answer
 from ingest.statements import statement
 
 # Of one key and dialect, in the database and in memory.

@@ -34,6 +34,9 @@ class Entry:
     events: Sequence[StoredEvent] = field(init=False, default=())
     duplicates: int = 0
     quarantined: int = 0
+    # Taken out of ``events`` before anything else: they are counted and gone.
+    opted_out: int = 0
+    erased: int = 0
 
     @property
     def stored(self) -> int:

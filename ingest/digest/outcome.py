@@ -82,6 +82,8 @@ def poison(error: str) -> Verdict:
 def add_counters(cursor: CursorWrapper, entries: list[Entry]) -> None:
     """Count accepted, duplicate and quarantined events by key, hour and dialect.
 
+    And those that were left out, of people who opted out or were erased.
+
     An event counts when it arrived. A replay counts as ``replayed`` when it becomes an
     event and not at all when it returns to quarantine, so that the other outcomes add
     up to what was sent.
@@ -90,6 +92,8 @@ def add_counters(cursor: CursorWrapper, entries: list[Entry]) -> None:
     for entry in entries:
         hour = entry.received // MICROSECONDS_PER_HOUR * SECONDS_PER_HOUR
         origin = (entry.workspace_id, entry.api_key_id or 0, entry.dialect, hour)
+        counts[*origin, "opted_out"] += entry.opted_out
+        counts[*origin, "erased"] += entry.erased
         if entry.is_replay:
             counts[*origin, "replayed"] += entry.stored
         else:

@@ -6,19 +6,26 @@ that "acknowledged once, counted once" holds by construction.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
+from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models.api_key import Dialect
+from accounts.red_flags import look_for_two_companies, note_signs, raise_flags
 from ingest.digest.activations import note_activations
 from ingest.digest.apps import Apps, find_homes
 from ingest.digest.catalogue import Catalogue
 from ingest.digest.entries import Entry, delete_entries
 from ingest.digest.ledger import Ledger
+from ingest.digest.left_out import leave_out
+from ingest.digest.oddities import Oddities
 from ingest.digest.outcome import Quarantine, Verdict, add_counters
 from ingest.digest.sorting import KeptOf, Sorting
+from ingest.digest.surplus import find_surplus
 from ingest.digest.usage import UsageSums
+from ingest.digest.versions import VersionSums
 from ingest.events import StoredEvent
 from ingest.models import Event
 from ingest.store import Origin, Resolved, event_store
@@ -28,6 +35,7 @@ MICROSECONDS_PER_DAY = 86_400_000_000
 WITH_LIFETIME_VALUE = frozenset({Dialect.REAMAZE.value})
 LICENSE = Dialect.LICENSE.value
 CLOCK_IN_FUTURE = Event.Flag.CLOCK_IN_FUTURE.value
+CLOCK_TOO_EARLY = Event.Flag.CLOCK_TOO_EARLY.value
 
 
 # One for the process: it learns whether what is sent now is being sent again.
@@ -51,18 +59,25 @@ def digest_entries(
         if entry.workspace_id and entry.workspace_id not in catalogue.workspaces:
             # It was deleted while its requests waited: so are they.
             entry.events = ()
+    leave_out(cursor, living)
     apps = Apps(cursor, living)
     for entry in living:
         apps.apply(entry, catalogue)
-    sorting = Sorting(living, catalogue, verdict)
+    sorting = Sorting(
+        living, catalogue, find_surplus(cursor, living, catalogue), verdict
+    )
     _ledger.enter(cursor, sorting.keys(), sorting.sort_out, lasting=sorting.lasting())
     if homeless:
         _set_aside(cursor, homeless, sorting.quarantine, verdict)
-    usage = UsageSums()
+    usage, oddities = UsageSums(), Oddities()
+    versions: VersionSums | None = None
     sorting.people.resolve(cursor)
     if any(events for _, events in sorting.kept):
         _register(catalogue, sorting.kept)
-        event_store().append(_resolve(sorting.kept, catalogue, usage))
+        versions = VersionSums(cursor, catalogue.product_ids())
+        event_store().append(
+            _resolve(sorting.kept, catalogue, usage, versions, oddities)
+        )
         note_activations(
             cursor,
             (
@@ -74,9 +89,21 @@ def digest_entries(
         )
     sorting.quarantine.store(cursor)
     usage.store(cursor)
+    if versions is not None:
+        versions.store(cursor)
+    _raise_flags(cursor, sorting, oddities)
     sorting.people.update_known(cursor)
     add_counters(cursor, living + homeless)
     delete_entries(cursor, entries)
+
+
+def _raise_flags(cursor: CursorWrapper, sorting: Sorting, oddities: Oddities) -> None:
+    """Raise the red flags that the batch shows, and look for those of two batches."""
+    raise_flags(cursor, oddities.flags(), absolute=False)
+    raise_flags(cursor, sorting.repeats.store(cursor), absolute=True)
+    moved = note_signs(cursor, sorting.people.signs())
+    if moved:
+        transaction.on_commit(partial(look_for_two_companies, moved), robust=True)
 
 
 def _set_aside(
@@ -119,9 +146,16 @@ def _register(catalogue: Catalogue, kept: KeptOf) -> None:
 
 
 def _resolve(
-    kept: KeptOf, catalogue: Catalogue, usage: UsageSums
+    kept: KeptOf,
+    catalogue: Catalogue,
+    usage: UsageSums,
+    versions: VersionSums,
+    oddities: Oddities,
 ) -> Iterator[Resolved]:
-    """Yield the events with ids for names, adding up usage on the way."""
+    """Yield the events with ids for names, adding up on the way.
+
+    Daily usage, versions seen, and red flags.
+    """
     counts, values = usage.counts, usage.values
     for entry, events in kept:
         workspace_id = entry.workspace_id
@@ -130,18 +164,25 @@ def _resolve(
         origin = Origin(workspace_id, entry.api_key_id, entry.dialect, entry.received)
         for event, at, is_ahead, group in events:
             product, metric = products[event.product], metrics[event.metric]
+            identity, flags, document = group.identity_id, event.flags, None
+            if is_ahead:
+                flags |= CLOCK_IN_FUTURE
+                document = _with_stated_time(event)
             if not event.is_test:
                 day = at // MICROSECONDS_PER_DAY
                 row = (group.developer_id, day, metric, product, workspace_id)
                 counts[row] = counts.get(row, 0) + event.count
                 if event.value is not None:
                     values[row] = values.get(row, 0.0) + event.value
-            if is_ahead:
-                flags = event.flags | CLOCK_IN_FUTURE
-                document = _with_stated_time(event)
-            else:
-                flags, document = event.flags, None
-            identity = group.identity_id
+                if versions.note(event, at, workspace_id, identity, product):
+                    flags |= CLOCK_TOO_EARLY
+                if flags:
+                    oddities.note(
+                        *(entry, event, at, identity, flags),
+                        versions.release_of(event, product)
+                        if flags & CLOCK_TOO_EARLY
+                        else ("", ""),
+                    )
             yield event, origin, at, identity, product, metric, flags, document
 
 

@@ -9,8 +9,9 @@ from accounts.querysets import WorkspaceQuerySet
 class IngestCounter(models.Model):
     """Events (or refused requests) of one key, hour, dialect and outcome.
 
-    Outcomes: ``accepted``, ``duplicate``, ``quarantined``, and ``refused:<reason>``
-    for requests turned away at the door. Refusals without a known key have neither
+    Outcomes: ``accepted``, ``duplicate``, ``quarantined``, ``opted_out`` and ``erased``
+    for events of people who opted out or were erased while they waited, and
+    ``refused:<reason>`` for requests turned away at the door. Refusals without a known key have neither
     workspace nor key.
     """
 

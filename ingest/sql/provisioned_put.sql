@@ -1,7 +1,8 @@
 -- Gives these people a seat, or brings theirs up to date, if the client is still good.
--- Answers with whether it is. The arrays come sorted by app_user_id, each once, so two
+-- Answers with whether it is, and how many seats were written: those of people who
+-- opted out are not. The arrays come sorted by app_user_id, each once, so two
 -- of these never wait for each other crosswise.
--- Index: provisioned_user_once. Cost: one probe and one row per person.
+-- Index: provisioned_user_once, opt_out_once. Cost: two probes and one row per person.
 WITH valid AS MATERIALIZED (
     SELECT client.id
     FROM accounts_apikey AS client
@@ -31,11 +32,18 @@ kept AS (
         %(emails)s::text[],
         %(folded_emails)s::text[],
         %(usernames)s::text[],
-        %(licenses)s::text[]
-    ) AS item (app_user_id, email, folded_email, username, license)
+        %(licenses)s::text[],
+        %(digests)s::uuid[]
+    ) AS item (app_user_id, email, folded_email, username, license, digest)
     CROSS JOIN valid
     INNER JOIN accounts_application AS application
         ON application.id = %(application_id)s::bigint
+    WHERE NOT EXISTS (
+        SELECT FROM accounts_optout AS opted_out
+        WHERE
+            opted_out.workspace_id = application.workspace_id
+            AND opted_out.digest = item.digest
+    )
     ORDER BY item.app_user_id
     ON CONFLICT (application_id, app_user_id) DO UPDATE SET
         email = excluded.email,
@@ -43,5 +51,6 @@ kept AS (
         username = excluded.username,
         license = excluded.license,
         updated_at = excluded.updated_at
+    RETURNING 1
 )
-SELECT count(*)::bigint FROM valid
+SELECT (SELECT count(*) FROM valid)::bigint, (SELECT count(*) FROM kept)::bigint

@@ -22,7 +22,7 @@ TABLE = {
     "member": {"view", "edit", "correct", "replay", "view_key"},
     "admin": {
         *("view", "edit", "correct", "replay", "view_key", "discard", "configure"),
-        *("manage_keys", "manage_members"),
+        *("manage_keys", "manage_members", "care"),
     },
 }
 

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from ingest import app_ids, commit, counters
+from ingest import app_ids, commit, counters, opt_outs
 from ingest.credentials import cache
 from ingest.events import decode_events
 from ingest.models import InboxEntry, IngestCounter
@@ -20,10 +20,15 @@ EVENTS = "/api/v1/events"
 
 
 @pytest.fixture(autouse=True)
-def fresh_process():
-    """As if the web process had just started, and ended with the test."""
+def fresh_process(monkeypatch):
+    """As if the web process had just started, and ended with the test.
+
+    It looks into the opt-out register once; a test that changes it says so.
+    """
+    monkeypatch.setattr(opt_outs, "LOOK_SECONDS", 3600.0)
     cache.clear()
     app_ids.forget()
+    opt_outs.register.forget()
     throttle.keys.buckets.clear()
     throttle.apps.buckets.clear()
     throttle.addresses.buckets.clear()

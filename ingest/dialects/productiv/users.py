@@ -9,14 +9,18 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema_view
 
+from accounts.models import Identity
 from accounts.models.api_key import Scope as OAuthScope
+from accounts.opt_outs import digest_of
 from ingest import commit
 from ingest.body import parse_json
+from ingest.counters import count_opted_out
 from ingest.dialects import fields
 from ingest.dialects.base import Scope, store_unavailable
 from ingest.dialects.fields import Complaints, Scalar
 from ingest.dialects.productiv import docs
 from ingest.dialects.productiv.access import (
+    KEY,
     MOST_NAMED,
     SUCCESS,
     ApplicationView,
@@ -155,7 +159,7 @@ def _list(application: KnownApplication) -> Answer:
 
 
 def _put(key: VerifiedKey, application: KnownApplication, seats: list[Seat]) -> Answer:
-    ((is_valid,),) = commit.ask(
+    ((is_valid, kept),) = commit.ask(
         PUT,
         {
             "key_id": key.id,
@@ -166,10 +170,18 @@ def _put(key: VerifiedKey, application: KnownApplication, seats: list[Seat]) -> 
             "folded_emails": [seat.folded_email for seat in seats],
             "usernames": [seat.username for seat in seats],
             "licenses": [seat.license for seat in seats],
+            "digests": [
+                digest_of(
+                    key.workspace_id, Identity.Kind.EMAIL.value, seat.folded_email
+                )
+                for seat in seats
+            ],
         },
     )
     if not is_valid:
         raise KeyNoLongerValid
+    if kept < len(seats):
+        count_opted_out(KEY, len(seats) - kept, key=key)
     return SUCCESS
 
 

@@ -1,0 +1,101 @@
+"""Turns away, at the door, the events of people who opted out.
+
+Each web process keeps the digests of the register and looks once a second whether it
+has changed. An event that slips through in that second is dropped by the digest
+(`ingest.digest.left_out`), which asks the database.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from accounts.opt_outs import DIGEST_BYTES, digest_of
+from ingest import commit
+from ingest.commit import StoreUnavailable
+from ingest.events import NormalizedEvent
+from ingest.prepared import Prepared
+
+OPT_OUTS = Prepared("opt_outs")
+OPT_OUTS_OF = Prepared("opt_outs_of")
+# Half of what is promised, so that reading the register fits in as well.
+LOOK_SECONDS = 1.0
+
+Digests = frozenset[bytes]
+
+
+class Register:
+    """Who opted out of each workspace, as this process knows it."""
+
+    def __init__(self) -> None:
+        # Workspaces with an empty register are not in it: they cost one look-up.
+        self._digests: dict[int, Digests] = {}
+        self._versions: dict[int, int] = {}
+        self._due = 0.0
+        self._guard = threading.Lock()
+
+    def of(self, workspace_id: int) -> Digests | None:
+        """Return the digests of a workspace; None where nobody opted out."""
+        if time.monotonic() >= self._due:
+            self._look()
+        return self._digests.get(workspace_id)
+
+    def forget(self) -> None:
+        """Ask the database the next time."""
+        self._due = 0.0
+
+    def _look(self) -> None:
+        """Read what has changed; the other threads go on with what is known."""
+        if not self._guard.acquire(blocking=not self._due):
+            return
+        try:
+            if time.monotonic() < self._due:
+                return
+            versions = dict(commit.ask(OPT_OUTS, {}))
+            for workspace_id, version in versions.items():
+                if self._versions.get(workspace_id) != version:
+                    self._read(workspace_id)
+                    self._versions[workspace_id] = version
+            for gone in self._versions.keys() - versions.keys():
+                del self._versions[gone]
+                self._digests.pop(gone, None)
+            self._due = time.monotonic() + LOOK_SECONDS
+        except StoreUnavailable:
+            # Then nothing can be kept either; whoever tries will say so.
+            return
+        finally:
+            self._guard.release()
+
+    def _read(self, workspace_id: int) -> None:
+        ((packed,),) = commit.ask(OPT_OUTS_OF, {"workspace_id": workspace_id})
+        packed = bytes(packed)
+        digests = frozenset(
+            packed[start : start + DIGEST_BYTES]
+            for start in range(0, len(packed), DIGEST_BYTES)
+        )
+        if digests:
+            self._digests[workspace_id] = digests
+        else:
+            self._digests.pop(workspace_id, None)
+
+
+register = Register()
+
+
+def without(
+    workspace_id: int, events: Sequence[NormalizedEvent]
+) -> Sequence[NormalizedEvent]:
+    """Return the events without those of people who opted out of the workspace.
+
+    One identity in the register is enough, whichever of the event's it is.
+    """
+    digests = register.of(workspace_id)
+    if digests is None:
+        return events
+    return [
+        event
+        for event in events
+        if not any(
+            digest_of(workspace_id, kind, value).bytes in digests
+            for kind, value in event.identities
+        )
+    ]
