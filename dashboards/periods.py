@@ -67,6 +67,11 @@ class Period:
         return f"{_written(self.first)} to {_written(self.last)}"
 
     @property
+    def name_within(self) -> str:
+        """Name the period within a sentence: `the last 30 days`, `these days`."""
+        return f"the last {self.length} days" if self.key != CUSTOM else "these days"
+
+    @property
     def previous_name(self) -> str:
         """Name the period before this one within a sentence."""
         return (
