@@ -28,6 +28,8 @@ class Catalogue:
         self.workspaces: set[int] = set()
         self.products: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self.metrics: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        # Workspaces of which the last look missed a name.
+        self.unseen: set[int] = set()
 
     def find(self, workspaces: Iterable[int], products: Names, metrics: Names) -> None:
         """Look up workspaces, products and metrics in one statement."""
@@ -53,6 +55,13 @@ class Catalogue:
                     self.metrics[workspace_id][key] = found
             else:
                 self.workspaces.add(found)
+        self.unseen = {
+            where
+            for names, known in ((products, self.products), (metrics, self.metrics))
+            for where, keys in names.items()
+            # Signals have no product yet.
+            if keys - known[where].keys() - {""}
+        }
 
     def register(self, products: Names, metrics: Names, worth: Names) -> None:
         """Create what is missing of these, and look it up.

@@ -10,6 +10,7 @@ from ingest.digest.entries import Entry
 from ingest.digest.ledger import Keys
 from ingest.digest.outcome import Quarantine, Verdict, metric_not_configured
 from ingest.digest.people import Group, People
+from ingest.digest.surplus import Surplus
 from ingest.events import StoredEvent
 
 # How far ahead of its arrival an event may say it happened (contracts/README, Times).
@@ -27,10 +28,15 @@ class Sorting:
     """One batch being sorted: what to keep, of whom, and what to set aside."""
 
     def __init__(
-        self, entries: Sequence[Entry], catalogue: Catalogue, verdict: Verdict | None
+        self,
+        entries: Sequence[Entry],
+        catalogue: Catalogue,
+        surplus: Surplus,
+        verdict: Verdict | None,
     ) -> None:
         self._entries = entries
         self._metrics = catalogue.metrics
+        self._surplus = surplus
         # With one, no event is usable.
         self._verdict = verdict
         self.kept: KeptOf = []
@@ -73,6 +79,7 @@ class Sorting:
         workspace_id, is_replay = entry.workspace_id, entry.is_replay
         groups = self.people.of(workspace_id)
         usable = {} if self._verdict else self._metrics[workspace_id]
+        too_many = self._surplus.products.get(workspace_id, ())
         latest = entry.received / 1e6 + LONGEST_LEAD_SECONDS
         kept: list[Kept] = []
         for event in entry.events:
@@ -83,9 +90,11 @@ class Sorting:
                     entry.duplicates += 1
                     continue
                 keys.remove(key)
-            if (event.metric not in usable or event.quarantine) and self._set_aside(
-                entry, event
-            ):
+            if (
+                event.metric not in usable
+                or event.quarantine
+                or event.product in too_many
+            ) and self._set_aside(entry, event):
                 continue
             seconds = event.occurred_at
             is_ahead = seconds > latest
@@ -109,11 +118,20 @@ class Sorting:
         """Put an event that is not usable into quarantine, unless it may pass."""
         verdict = self._verdict
         if verdict is None:
-            if event.quarantine:
-                verdict = Verdict(event.quarantine, subject=event.quarantine_subject)
-            elif event.registers_metric or event.is_profile:
+            verdict = self._verdict_on(entry.workspace_id, event)
+            if verdict is None:
                 return False
-            else:
-                verdict = metric_not_configured(event.metric)
         self.quarantine.add_event(entry, event, verdict)
         return True
+
+    def _verdict_on(self, workspace_id: int, event: StoredEvent) -> Verdict | None:
+        """Return why an event cannot be used yet, or None where it can."""
+        if event.quarantine:
+            return Verdict(event.quarantine, subject=event.quarantine_subject)
+        if event.is_profile:
+            return None
+        if event.metric not in self._metrics[workspace_id] and (
+            not event.registers_metric
+        ):
+            return metric_not_configured(event.metric)
+        return self._surplus.verdict_on(workspace_id, event)

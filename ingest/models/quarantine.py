@@ -20,6 +20,8 @@ class QuarantinedEvent(models.Model):
         UNKNOWN_APP = "unknown_app", "Unknown app"
         APP_DISABLED = "app_disabled", "App not enabled"
         BAD_SIGNAL = "bad_signal", "Not a valid signal"
+        TOO_MANY_METRICS = "too_many_metrics", "Too many metrics"
+        TOO_MANY_PRODUCTS = "too_many_products", "Too many products"
         POISON = "poison", "Could not be digested"
 
     class Status(models.TextChoices):
