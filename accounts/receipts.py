@@ -1,20 +1,22 @@
 """Receipts: which uses make up a score, line by line, adding up exactly.
 
-A receipt is computed from daily usage with the current score model, for now or for the
+A receipt is computed from daily usage with the score model in force, for now or for the
 end of any past day; it is also how a developer's or account's score can be checked.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
 
+from accounts.clock import today_utc
 from accounts.models import Account, Developer, ScoreModel
 from accounts.score_models import current_model
 from accounts.score_sql import run_on_uses
+from accounts.score_versions import model_on
 from accounts.scoring import (
     Band,
     apportion,
@@ -23,6 +25,7 @@ from accounts.scoring import (
     decay,
     effective_developers,
     score_from_points,
+    shown_score,
 )
 
 # Lines of fewer points than a page can show come as one.
@@ -44,14 +47,16 @@ class ReceiptLine:
     # Uses after the metric's daily cap, which holds per developer.
     counted: int
     weight: float
-    # log2(1 + counted), summed over the developers.
+    # What the model's damping makes of them, summed over the developers.
     damp: float
     # Negative for usage of a day that has not begun in UTC.
     age_days: int
     age_factor: float
     points: float
-    # Points to two decimals; all shown values add up exactly to the shown total.
+    # Points to two decimals, and what they are of the score, to one: each adds up
+    # exactly to its shown total.
     shown: Decimal
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class OtherUses:
     count: int
     points: float
     shown: Decimal
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Breadth:
     bonus: float
     points: float
     shown: Decimal
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +96,12 @@ class Receipt:
     # Points that score 63 (1 − 1/e).
     scale: float
     score: float
+    # As every page writes it; the shares add up to it.
+    shown_score: Decimal
     band: Band
     half_life_days: float
+    # How the model damps further uses on a day: one of `Damp`.
+    damping: str
     model_version: int
     as_of: date
 
@@ -99,12 +110,13 @@ class Receipt:
         if len(self.lines) <= limit:
             return self
         kept, rest = self.lines[:limit], self.lines[limit:]
-        other = self.other or OtherUses(0, 0, 0.0, Decimal(0))
+        other = self.other or OtherUses(0, 0, 0.0, Decimal(0), Decimal(0))
         folded = OtherUses(
             lines=other.lines + len(rest),
             count=other.count + sum(line.count for line in rest),
             points=math.fsum([other.points, *(line.points for line in rest)]),
             shown=other.shown + sum(line.shown for line in rest),
+            share=other.share + sum(line.share for line in rest),
         )
         return replace(self, lines=kept, other=folded)
 
@@ -112,8 +124,11 @@ class Receipt:
 def receipt_for_developer(
     developer: Developer, *, on: date | None = None, model: ScoreModel | None = None
 ) -> Receipt:
-    """Return the receipt of a developer, as of now or of the end of a past UTC day."""
-    model = model or current_model(developer.workspace)
+    """Return the receipt of a developer, as of now or of the end of a past UTC day.
+
+    ``model`` None is the version that the day is judged by.
+    """
+    model = model or _model_of(developer, on)
     return _receipt(model, [developer.pk], scale=model.developer_scale, on=on)
 
 
@@ -123,12 +138,18 @@ def receipt_for_account(
     """Return the receipt of an account, with the developers it has now.
 
     Lines are summed over developers; the daily cap and the damping hold for each.
+    ``model`` None is the version that the day is judged by.
     """
-    model = model or current_model(account.workspace)
+    model = model or _model_of(account, on)
     developers = list(account.developers.order_by().values_list("pk", flat=True))
     return _receipt(
         model, developers, scale=model.account_scale, on=on, is_account=True
     )
+
+
+def _model_of(subject: Account | Developer, on: date | None) -> ScoreModel:
+    current = current_model(subject.workspace)
+    return current if on is None else model_on(current, on)
 
 
 def _receipt(
@@ -139,7 +160,7 @@ def _receipt(
     on: date | None,
     is_account: bool = False,
 ) -> Receipt:
-    as_of = on or datetime.now(tz=UTC).date()
+    as_of = on or today_utc()
     uses = _uses(model, developers, as_of=as_of, until=on)
     ages = [(as_of - use.day).days if use.day else 0 for use in uses]
     factors = [decay(age, model.half_life_days) for age in ages]
@@ -150,13 +171,20 @@ def _receipt(
     if is_account:
         effective = _effective_developers(model, developers, until=on)
         points.append(breadth_points(math.fsum(points), effective, model.breadth_bonus))
+    total = math.fsum(points)
+    score = score_from_points(total, scale)
     shown = apportion(points)
+    shares = apportion(
+        [score * (gained / total) if total else 0.0 for gained in points],
+        digits=1,
+        total=shown_score(score),
+    )
     lines, other = [], None
-    for use, age, factor, gained, value in zip(
-        uses, ages, factors, points, shown, strict=False
+    for use, age, factor, gained, value, share in zip(
+        uses, ages, factors, points, shown, shares, strict=False
     ):
         if use.day is None:
-            other = OtherUses(use.lines, use.count, gained, value)
+            other = OtherUses(use.lines, use.count, gained, value, share)
             continue
         lines.append(
             ReceiptLine(
@@ -173,15 +201,14 @@ def _receipt(
                 age_factor=factor,
                 points=gained,
                 shown=value,
+                share=share,
             )
         )
-    total = math.fsum(points)
-    score = score_from_points(total, scale)
     return Receipt(
         lines=tuple(lines),
         other=other,
         breadth=(
-            Breadth(effective, model.breadth_bonus, points[-1], shown[-1])
+            Breadth(effective, model.breadth_bonus, points[-1], shown[-1], shares[-1])
             if is_account
             else None
         ),
@@ -189,8 +216,10 @@ def _receipt(
         shown_points=sum(shown, Decimal(0)),
         scale=scale,
         score=score,
+        shown_score=shown_score(score),
         band=band_of(score, model),
         half_life_days=model.half_life_days,
+        damping=model.damp,
         model_version=model.version,
         as_of=as_of,
     )

@@ -4,7 +4,7 @@ Accounts have a row per day, because their developers come and go. A developer's
 is computed from their own usage when it is looked at.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -17,6 +17,7 @@ from accounts.models import Account, Developer, ScoreModel, ScoreSnapshot, Works
 from accounts.score_lists import score_of
 from accounts.score_models import current_model
 from accounts.score_sql import run_on_uses
+from accounts.score_versions import models_on
 from accounts.scoring import running_points, score_from_points
 
 TREND_DAYS = 90
@@ -30,6 +31,8 @@ class TrendPoint:
 
     day: date
     score: float
+    # Of the score model that the day is judged by.
+    version: int
 
 
 def snapshot_scores(day: date, *, workspace: Workspace | None = None) -> int:
@@ -107,24 +110,27 @@ def account_trends(
     days: int = TREND_DAYS,
     today: date | None = None,
 ) -> dict[int, list[TrendPoint]]:
-    """Return the trends of accounts by id, from snapshots, in one query.
+    """Return the trends of accounts by id, from snapshots, in three queries.
 
     Today's point is the score of now: select ``score`` along with the accounts.
     """
     calendar = _calendar(days, today)
+    models = models_on(model, calendar, today=calendar[-1])
     kept = {
-        (account, day): score
-        for account, day, score in ScoreSnapshot.objects.filter(
+        (account, day): TrendPoint(day, score, version)
+        for account, day, score, version in ScoreSnapshot.objects.filter(
             account__in=accounts, day__range=(calendar[0], calendar[-1])
-        ).values_list("account_id", "day", "score")
+        ).values_list("account_id", "day", "score", "model_version")
     }
     return {
         account.pk: [
             *(
-                TrendPoint(day, kept.get((account.pk, day), 0.0))
+                kept.get((account.pk, day), TrendPoint(day, 0.0, models[day].version))
                 for day in calendar[:-1]
             ),
-            TrendPoint(calendar[-1], score_of(account, model, calendar[-1])),
+            TrendPoint(
+                calendar[-1], score_of(account, model, calendar[-1]), model.version
+            ),
         ]
         for account in accounts
     }
@@ -137,35 +143,61 @@ def developer_trends(
     days: int = TREND_DAYS,
     today: date | None = None,
 ) -> dict[int, list[TrendPoint]]:
-    """Return the trends of developers by id, from their usage, in one query."""
+    """Return the trends of developers by id, from their usage, in three queries.
+
+    Each day is judged by the version that was in force; ``model`` is the present one.
+    """
     calendar = _calendar(days, today)
+    models = models_on(model, calendar, today=calendar[-1])
+    versions = {each.pk: each for each in models.values()}
     ids = [developer.pk for developer in developers]
     with connection.cursor() as cursor:
         run_on_uses(
             cursor,
             "uses_by_day",
-            models=[model.pk],
+            models=list(versions),
             workspaces=[model.workspace_id],
             developers=ids,
             until=calendar[-1],
             first=calendar[0],
         )
         uses = {
-            developer: [(day, points) for _, day, points in rows]
-            for developer, rows in groupby(cursor.fetchall(), key=itemgetter(0))
+            key: [(day, points) for _, _, day, points in rows]
+            for key, rows in groupby(cursor.fetchall(), key=itemgetter(0, 1))
         }
     return {
-        developer: _trend(uses.get(developer, []), calendar, model) for developer in ids
+        developer: _trend(
+            {pk: uses.get((pk, developer), []) for pk in versions}, models, calendar
+        )
+        for developer in ids
     }
 
 
 def _trend(
-    uses: Sequence[tuple[date, float]], calendar: Sequence[date], model: ScoreModel
+    uses: Mapping[int, Sequence[tuple[date, float]]],
+    models: Mapping[date, ScoreModel],
+    calendar: Sequence[date],
 ) -> list[TrendPoint]:
-    points = running_points(uses, calendar, model.half_life_days)
+    """Return the score of each day by its own version, from uses by version."""
+    versions = {model.pk: model for model in models.values()}
+    points = {
+        pk: dict(
+            zip(
+                calendar,
+                running_points(uses[pk], calendar, model.half_life_days),
+                strict=True,
+            )
+        )
+        for pk, model in versions.items()
+    }
     return [
-        TrendPoint(day, score_from_points(value, model.developer_scale))
-        for day, value in zip(calendar, points, strict=True)
+        TrendPoint(
+            day,
+            score_from_points(points[model.pk][day], model.developer_scale),
+            model.version,
+        )
+        for day in calendar
+        for model in (models[day],)
     ]
 
 

@@ -35,6 +35,11 @@ class Band(StrEnum):
         return self.value.title()
 
 
+def shown_score(score: float) -> Decimal:
+    """Return a score as it is written everywhere: with one decimal."""
+    return Decimal(f"{score:.1f}")
+
+
 class Bands(Protocol):
     """What `band_of` needs of a score model."""
 
@@ -147,17 +152,20 @@ def running_points(
     return result
 
 
-def apportion(parts: Sequence[float], *, digits: int = 2) -> list[Decimal]:
+def apportion(
+    parts: Sequence[float], *, digits: int = 2, total: Decimal | None = None
+) -> list[Decimal]:
     """Round parts so that they add up exactly to their rounded sum.
 
     Largest remainder: each is rounded down, and the units still missing go to those
-    that lost most. No part is off by a whole unit of the last digit.
+    that lost most. No part is off by a whole unit of the last digit. ``total`` is the
+    rounded sum where it was rounded elsewhere.
     """
     unit = 10**digits
     scaled = [part * unit for part in parts]
     whole = [math.floor(value) for value in scaled]
-    missing = round(math.fsum(scaled)) - sum(whole)
+    wanted = round(math.fsum(scaled)) if total is None else int(total.scaleb(digits))
     by_loss = sorted(range(len(parts)), key=lambda i: (whole[i] - scaled[i], i))
-    for i in by_loss[:missing]:
+    for i in by_loss[: wanted - sum(whole)]:
         whole[i] += 1
     return [Decimal(value).scaleb(-digits) for value in whole]

@@ -1,8 +1,10 @@
--- Question: how many points did developers earn on each day, not decayed? Days before
---   the first count as the first, decayed to it. Follows score_use_points.sql.
+-- Question: how many points did developers earn on each day, not decayed, by each of
+--   some versions of the score model? Days before the first count as the first,
+--   decayed to it. Follows score_use_points.sql.
 -- Index: primary key of daily usage.
--- Cost: linear in the developers' rows of usage.
+-- Cost: linear in the developers' rows of usage and in the versions.
 SELECT
+    use_points.model_id,
     use_points.developer_id,
     greatest(use_points.day, %(first)s::date) AS day,
     sum(
@@ -20,5 +22,8 @@ SELECT
         END
     ) AS points
 FROM use_points
-GROUP BY use_points.developer_id, greatest(use_points.day, %(first)s::date)
-ORDER BY 1, 2
+GROUP BY
+    use_points.model_id,
+    use_points.developer_id,
+    greatest(use_points.day, %(first)s::date)
+ORDER BY 1, 2, 3

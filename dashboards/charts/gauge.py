@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from accounts import scoring
 from accounts.scoring import band_of
 from dashboards.charts.parts import Cell, DataTable, Figure
 from dashboards.charts.scale import check_finite
@@ -102,7 +103,7 @@ def band_meter(
 
 def shown_score(score: float) -> str:
     """Write a score as every page does, with one decimal; `band_of` knows of it."""
-    return f"{score:.1f}"
+    return str(scoring.shown_score(score))
 
 
 def _zone(name: str, low: float, high: float) -> Zone:

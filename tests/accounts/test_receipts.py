@@ -1,16 +1,20 @@
 import math
+import random
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from accounts.models import AccountScore, DeveloperScore, Metric
+from accounts.clock import now_utc
+from accounts.models import AccountScore, DeveloperScore, Metric, ScoreModel
+from accounts.models.score import Damp
 from accounts.receipts import receipt_for_account, receipt_for_developer
 from accounts.score_history import developer_trends, snapshot_range, trend
 from accounts.score_lists import with_score
-from accounts.score_models import current_model
+from accounts.score_models import current_model, new_model_version
 from accounts.score_store import score_touched
 from accounts.scoring import Band
+from dashboards import charts
 from tests.accounts.scores import (
     make_account,
     make_developer,
@@ -40,15 +44,32 @@ def check_sums(receipt):
     )
     assert sum((part.shown for part in parts), Decimal(0)) == receipt.shown_points
     assert abs(float(receipt.shown_points) - receipt.points) <= 0.005 + 1e-9
+    assert sum((part.share for part in parts), Decimal(0)) == receipt.shown_score
+    assert str(receipt.shown_score) == charts.shown_score(receipt.score)
+    assert all(part.share >= 0 for part in parts)
     for line in receipt.lines:
         assert line.weight * line.damp * line.age_factor == line.points
 
 
-@pytest.mark.parametrize("seed", range(6))
+def random_model(workspace, seed):
+    """Any values that a model may have, within what anybody would choose."""
+    rng = random.Random(seed)
+    set_half_life(
+        workspace,
+        rng.choice([1.0, 2.5, 14.0, 90.0, rng.uniform(1, 400)]),
+        landmark=utc_today() - timedelta(days=rng.choice([0, 3, 200])),
+        damp=rng.choice(Damp.values),
+        breadth_bonus=rng.choice([0.0, 0.1, rng.uniform(0, 3)]),
+        developer_scale=10 ** rng.uniform(-1, 4),
+        account_scale=10 ** rng.uniform(-1, 4),
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
 def test_receipts_add_up_to_the_stored_points(workspace, seed):
     developers, companies = random_usage(workspace, seed)
-    if seed % 2:
-        set_half_life(workspace, 2.5, landmark=utc_today() - timedelta(days=200))
+    if seed:
+        random_model(workspace, seed)
     score_touched()
     model, today = current_model(workspace), utc_today()
     for rows, receipt_for in (
@@ -66,6 +87,7 @@ def test_receipts_add_up_to_the_stored_points(workspace, seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_receipts_of_past_days_agree_with_snapshots_and_trends(workspace, seed):
     developers, companies = random_usage(workspace, seed)
+    random_model(workspace, seed)
     score_touched()
     today = utc_today()
     snapshot_range(today - timedelta(days=90), today - timedelta(days=1))
@@ -194,3 +216,37 @@ def test_someone_without_usage_has_an_empty_receipt(workspace):
     assert (receipt.lines, receipt.points, receipt.score) == ((), 0, 0)
     assert receipt.shown_points == 0
     assert receipt_for_developer(make_developer(workspace)).lines == ()
+
+
+def test_a_past_day_is_judged_by_the_model_of_that_day(workspace):
+    """Scores kept that night name their version; else it is the one then in force."""
+    metric, product = Metric.objects.get(), make_product(workspace)
+    account = make_account(workspace)
+    developer = make_developer(workspace, account)
+    use(developer, metric, product, days_ago=20, count=7)
+    score_touched()
+    today = utc_today()
+    first, second = (today - timedelta(days=ago) for ago in (10, 5))
+    snapshot_range(first, first, workspace=workspace)
+    new_model_version(workspace, developer_scale=10.0, half_life_days=30.0)
+    score_touched()
+    new_model_version(workspace, developer_scale=1000.0)
+    score_touched()
+    ScoreModel.objects.filter(version=2).update(
+        applied_at=now_utc() - timedelta(days=8)
+    )
+    ScoreModel.objects.filter(version=1).update(applied_at=None)
+    used = {
+        on: receipt_for_developer(developer, on=on).model_version
+        for on in (first, second, today - timedelta(days=15), None)
+    }
+    assert list(used.values()) == [1, 2, 3, 3]
+    assert receipt_for_account(account, on=second).model_version == 2
+    points = developer_trends([developer], current_model(workspace))[developer.pk]
+    for point in points:
+        receipt = receipt_for_developer(developer, on=point.day)
+        if point.day < today:
+            assert point.version == receipt.model_version
+        assert point.score == pytest.approx(receipt.score, rel=1e-9)
+    old = ScoreModel.objects.get(version=1)
+    assert receipt_for_developer(developer, on=second, model=old).model_version == 1

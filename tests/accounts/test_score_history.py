@@ -109,14 +109,14 @@ def test_an_accounts_trend_ends_with_the_score_of_now(workspace):
     assert len(set(scores)) == 4
 
 
-def test_trends_of_many_accounts_cost_one_query(workspace, django_assert_num_queries):
+def test_trends_of_many_accounts_cost_three_queries(workspace, django_assert_num_queries):
     _, companies = random_usage(workspace, 2)
     score_touched()
     today = utc_today()
     snapshot_range(today - timedelta(days=30), today - timedelta(days=1))
     rows = list(type(companies[0]).objects.select_related("score"))
     model = current_model(workspace)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         trends = account_trends(rows, model, days=30)
     assert {len(points) for points in trends.values()} == {30}
     assert trends[companies[2].pk][0].score == 0
