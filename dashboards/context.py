@@ -19,6 +19,8 @@ BAR = (
     ("developers", "Developers"),
 )
 MORE = (
+    ("lists", "Lists"),
+    ("fit", "Fit"),
     ("signals", "Signals"),
     ("licences", "Licences"),
     ("adoption", "Adoption"),

@@ -1,10 +1,28 @@
 """Addresses of the pages; everything of a workspace lies below `/w/<slug>/`."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from dashboards.views import actions, doctor, pages
+from dashboards.views import account_fields, actions, curated, doctor, fit, pages
 
 app_name = "dashboards"
+
+
+class SubjectConverter:
+    """`account` or `developer`, in addresses that serve both."""
+
+    regex = "account|developer"
+
+    def to_python(self, value: str) -> str:
+        """Take it as it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Write it as it stands."""
+        return value
+
+
+register_converter(SubjectConverter, "subject")
+SAID = "w/<slug:slug>/<subject:subject>/<int:pk>"
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -12,6 +30,11 @@ urlpatterns = [
     path("w/<slug:slug>/overview/", pages.overview, name="overview"),
     path("w/<slug:slug>/accounts/", pages.accounts, name="accounts"),
     path("w/<slug:slug>/accounts/<int:pk>/", pages.account, name="account"),
+    path(
+        "w/<slug:slug>/accounts/<int:pk>/edit/",
+        account_fields.edit,
+        name="account-edit",
+    ),
     path("w/<slug:slug>/developers/", pages.developers, name="developers"),
     path("w/<slug:slug>/developers/<int:pk>/", pages.developer, name="developer"),
     path("w/<slug:slug>/developers/<int:pk>/move/", actions.move, name="move"),
@@ -27,8 +50,36 @@ urlpatterns = [
         pages.adoption_export,
         name="adoption-export",
     ),
+    path("w/<slug:slug>/fit/", fit.page, name="fit"),
     path("w/<slug:slug>/ingestion/", pages.ingestion, name="ingestion"),
     path("w/<slug:slug>/doctor/", doctor.page, name="doctor"),
     path("w/<slug:slug>/ingestion/replay/", actions.replay, name="replay"),
     path("w/<slug:slug>/ingestion/discard/", actions.discard, name="discard"),
+    path("w/<slug:slug>/lists/", curated.lists, name="lists"),
+    path("w/<slug:slug>/lists/new/", curated.new_list, name="list-new"),
+    path("w/<slug:slug>/lists/<int:pk>/", curated.one_list, name="list"),
+    path("w/<slug:slug>/lists/<int:pk>/edit/", curated.edit_list, name="list-edit"),
+    path("w/<slug:slug>/lists/<int:pk>/delete/", curated.drop_list, name="list-delete"),
+    path("w/<slug:slug>/lists/<int:pk>/add/", curated.add_to_list, name="list-add"),
+    path(
+        "w/<slug:slug>/lists/<int:pk>/remove/",
+        curated.remove_from_list,
+        name="list-remove",
+    ),
+    path(
+        "w/<slug:slug>/lists/<int:pk>/upload/",
+        curated.upload_to_list,
+        name="list-upload",
+    ),
+    path(
+        "w/<slug:slug>/lists/<int:pk>/entries.csv",
+        curated.export_list,
+        name="list-export",
+    ),
+    path(f"{SAID}/tags/", curated.tag, name="tag"),
+    path(f"{SAID}/tags/<int:tag>/remove/", curated.untag, name="untag"),
+    path(f"{SAID}/lists/", curated.put_on_list, name="on-list"),
+    path(f"{SAID}/lists/<int:entry>/remove/", curated.take_off_list, name="off-list"),
+    path(f"{SAID}/notes/", curated.note, name="note"),
+    path("w/<slug:slug>/notes/<int:pk>/", curated.edit_note, name="note-edit"),
 ]

@@ -27,6 +27,7 @@ from dashboards.forms import (
 from dashboards.queries import account as account_query
 from dashboards.queries import accounts as accounts_query
 from dashboards.queries import adoption as adoption_query
+from dashboards.queries import curated as curated_query
 from dashboards.queries import developer as developer_query
 from dashboards.queries import developers as developers_query
 from dashboards.queries import ingestion as ingestion_query
@@ -112,6 +113,8 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
                 found, period, lines=_receipt_lines(request), today=today_utc()
             ),
             "shows_all": _receipt_lines(request) == ALL_LINES,
+            "may_edit": may(request, Action.EDIT),
+            "said": curated_query.said_of(found),
         },
     )
 
@@ -174,6 +177,8 @@ def show_developer(
             "page": page,
             "shows_all": _receipt_lines(request) == ALL_LINES,
             "may_correct": may(request, Action.CORRECT),
+            "may_edit": may(request, Action.EDIT),
+            "said": curated_query.said_of(found),
             "move_form": move_form or MoveForm(workspace=request.workspace),
             "merge_form": merge_form or MergeForm(developer=found),
         },

@@ -455,6 +455,7 @@ PAGES = (
     "developers/",
     "signals/",
     "licences/",
+    "lists/",
     "ingestion/",
     "",
 )
