@@ -13,6 +13,7 @@ from dashboards.charts.bars import (
     bars,
     stacked,
 )
+from dashboards.charts.funnel import FunnelChart, FunnelStep, duration, funnel
 from dashboards.charts.gauge import BandMeter, Thresholds, band_meter, shown_score
 from dashboards.charts.heatmap import Heatmap, heatmap
 from dashboards.charts.lines import LineChart, Sparkline, line, sparkline
@@ -29,6 +30,8 @@ __all__ = [
     "Cell",
     "DataTable",
     "Figure",
+    "FunnelChart",
+    "FunnelStep",
     "Heatmap",
     "LineChart",
     "Noun",
@@ -42,7 +45,9 @@ __all__ = [
     "band_meter",
     "bars",
     "change_sentence",
+    "duration",
     "full",
+    "funnel",
     "heatmap",
     "line",
     "percent_change",
