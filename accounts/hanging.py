@@ -34,6 +34,7 @@ HANGING = (
     ),
     Hanging("accounts_tagmark", ("tag_id",), parents=(("tag_id", "accounts_tag"),)),
     Hanging("accounts_note"),
+    Hanging("accounts_redflag"),
     Hanging("accounts_flaggedrecord"),
     Hanging("accounts_stageentry"),
 )

@@ -63,6 +63,10 @@ class Catalogue:
             if keys - known[where].keys() - {""}
         }
 
+    def product_ids(self) -> set[int]:
+        """Return the ids of all products looked up so far."""
+        return {found for names in self.products.values() for found in names.values()}
+
     def register(self, products: Names, metrics: Names, worth: Names) -> None:
         """Create what is missing of these, and look it up.
 

@@ -4,7 +4,7 @@ What an identity is, and whose, is decided in `accounts.identity`; this only fil
 temporary tables it works on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 from struct import Struct
 from types import MappingProxyType
@@ -14,6 +14,8 @@ import msgspec
 from django.db.backends.utils import CursorWrapper
 
 from accounts.identity import ensure_pending_tables, resolve_pending, update_known
+from accounts.models import CompanySign
+from accounts.red_flags import Sign
 from ingest.copying import (
     FALSE,
     NULL,
@@ -36,6 +38,7 @@ _LINKS = "pending_link (workspace_id, kind_a, value_a, kind_b, value_b)"
 _start = Struct(">hiq").pack
 _length = Struct(">i").pack
 _times = Struct(">iqiq").pack
+_DOMAIN, _LICENSE = CompanySign.Kind.DOMAIN.value, CompanySign.Kind.LICENSE.value
 _pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
@@ -53,6 +56,8 @@ class Group:
     license_key: str = ""
     is_aggregate: bool = False
     traits: Mapping[str, Any] = MappingProxyType({})
+    # First and last time of each domain and licence key that its events named.
+    signs: dict[tuple[str, str], list[int]] = {}  # noqa: RUF012 replaced when filled
     # Filled by `People.resolve`, of the identity that the events are filed under.
     identity_id: int = 0
     developer_id: int = 0
@@ -67,17 +72,29 @@ class Group:
 
     def add(self, event: StoredEvent, at: int) -> None:
         """Take what one more event says about the person, but for its time."""
-        if event.domain and (not self.domain or at >= self.domain_at):
-            self.domain, self.domain_at = event.domain, at
+        if event.domain:
+            if not self.domain or at >= self.domain_at:
+                self.domain, self.domain_at = event.domain, at
+            self._show(_DOMAIN, event.domain, event, at)
         if event.ip and (not self.ip or at >= self.ip_at):
             self.ip, self.ip_at = event.ip, at
         if event.license_key:
             self.license_key = event.license_key
+            self._show(_LICENSE, event.license_key, event, at)
         if event.is_aggregate:
             self.is_aggregate = True
         traits = bytes(event.traits)
         if traits != _EMPTY:
             self.traits = {**self.traits, **msgspec.json.decode(traits)}
+
+    def _show(self, kind: str, value: str, event: StoredEvent, at: int) -> None:
+        """Keep a sign of a company: an event may name another one than the last."""
+        if event.is_test or event.is_aggregate:
+            return
+        if not self.signs:
+            self.signs = {}
+        times = self.signs.setdefault((kind, value), [at, at])
+        times[0], times[1] = min(times[0], at), max(times[1], at)
 
     def absorb(self, other: "Group") -> None:
         """Take what another group saw of the same identity."""
@@ -148,6 +165,16 @@ class People:
             group.identity_id, group.developer_id = found[
                 (group.workspace_id, *group.identities[0])
             ]
+
+    def signs(self) -> Iterator[Sign]:
+        """Yield the signs of companies that the batch's people showed."""
+        for of_one in self._groups.values():
+            for group in of_one.values():
+                for (kind, value), (first, last) in group.signs.items():
+                    yield Sign(
+                        group.workspace_id, group.identity_id,
+                        group.identities[0][0], kind, value, first, last,
+                    )  # fmt: skip
 
     def update_known(self, cursor: CursorWrapper) -> None:
         """Write what the batch says of people known before; last, after usage.

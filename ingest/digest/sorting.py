@@ -10,6 +10,7 @@ from ingest.digest.entries import Entry
 from ingest.digest.ledger import Keys
 from ingest.digest.outcome import Quarantine, Verdict, metric_not_configured
 from ingest.digest.people import Group, People
+from ingest.digest.repeats import Repeats
 from ingest.digest.surplus import Surplus
 from ingest.events import StoredEvent
 
@@ -42,6 +43,7 @@ class Sorting:
         self.kept: KeptOf = []
         self.people = People()
         self.quarantine = Quarantine()
+        self.repeats = Repeats()
 
     def keys(self) -> Keys:
         """Return the keys to enter into the ledger; those of a replay stand there."""
@@ -68,6 +70,7 @@ class Sorting:
         Starts from nothing, so it may be done again with other keys.
         """
         self.kept, self.people, self.quarantine = [], People(), Quarantine()
+        self.repeats = Repeats()
         for entry in self._entries:
             entry.duplicates = entry.quarantined = 0
             keys = fresh.get(entry.workspace_id, set())
@@ -88,6 +91,7 @@ class Sorting:
                 # The first of several with one key takes it out.
                 if key not in keys:
                     entry.duplicates += 1
+                    self.repeats.add(entry, event, key)
                     continue
                 keys.remove(key)
             if (

@@ -27,6 +27,8 @@ class Event(models.Model):
         UNKNOWN_VERSION = 16, "Unknown product version"
         UNKNOWN_ACTIVATION = 32, "Unknown activation"
         REVOKED_LICENSE = 64, "Revoked licence"
+        # Before the year 2000, or long before the version it names was released.
+        CLOCK_TOO_EARLY = 128, "Clock too early"
 
     RED_FLAGS = (
         Flag.INCORRECT_FORMAT
