@@ -154,9 +154,19 @@ def _bare_address(text: str) -> str:
     return text[7:].strip() if text[:7].lower() == "mailto:" else text
 
 
+def is_address(value: object) -> bool:
+    """Say whether this names a mailbox somewhere: something, an @ and something."""
+    local, _, domain = _printable(value).rpartition("@")
+    return bool(local.strip() and domain.strip())
+
+
 def _email(text: str) -> str:
+    """Return the address; "" for one of which a side is missing."""
     local, at, domain = _lower(_bare_address(text)).rpartition("@")
-    return f"{local}{at}{ascii_domain(domain)}" if at else domain
+    if not at:
+        return domain
+    local, domain = local.strip(), ascii_domain(domain)
+    return f"{local}{at}{domain}" if local and domain else ""
 
 
 def ascii_domain(domain: str) -> str:
@@ -181,8 +191,8 @@ def _github(text: str) -> str:
     if pages:
         return pages[1].lower()
     path = _GITHUB.sub("", address)
-    if path == address:
-        return _social(text) if _is_address(text) else _handle(text)
+    if path == address and _is_address(text):
+        return _social(text)
     segments = [part for part in path.split("/") if part]
     if len(segments) > 1 and segments[0].lower() in GITHUB_PREFIXES:
         del segments[0]

@@ -16,6 +16,8 @@ from ingest.refusals import Reason, Refused
 
 # gzip or zlib, told apart by their first bytes.
 GZIP_OR_ZLIB = 47
+# An empty one takes 20 bytes, and each is a new unpacker and a copy of the rest.
+MOST_MEMBERS = 100
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Levels of objects and lists inside the free part of an event. Far above what a
@@ -64,19 +66,30 @@ def read_body(request: HttpRequest) -> bytes:
 def inflate(packed: bytes, *, limit: int) -> bytes:
     """Unpack gzip or zlib data; stops at ``limit`` bytes, whatever it would become.
 
+    Gzip may come in several members, one after the other (RFC 1952, 2.2).
+
     Raises:
-        Refused: it is larger, or no complete stream of either kind.
+        Refused: it is larger, or not made of complete streams of either kind.
     """
-    unpacker = zlib.decompressobj(GZIP_OR_ZLIB)
-    try:
-        body = unpacker.decompress(packed, limit + 1)
-    except zlib.error:
-        raise Refused(Reason.BAD_ENCODING, "the body is not valid gzip") from None
-    if len(body) > limit:
-        raise _too_large(limit)
-    if not unpacker.eof or unpacker.unused_data:
-        raise Refused(Reason.BAD_ENCODING, "the body is not one complete gzip stream")
-    return body
+    parts: list[bytes] = []
+    size = members = 0
+    while packed or not members:
+        unpacker = zlib.decompressobj(GZIP_OR_ZLIB)
+        try:
+            part = unpacker.decompress(packed, limit + 1 - size)
+        except zlib.error:
+            raise Refused(Reason.BAD_ENCODING, "the body is not valid gzip") from None
+        parts.append(part)
+        size += len(part)
+        members += 1
+        if size > limit:
+            raise _too_large(limit)
+        if not unpacker.eof or members > MOST_MEMBERS:
+            raise Refused(
+                Reason.BAD_ENCODING, "the body is not made of complete gzip streams"
+            )
+        packed = unpacker.unused_data
+    return b"".join(parts)
 
 
 def parse_json(body: bytes) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from accounts.kinds import normalise
+from accounts.models.catalogue import fold_metric_key
 from ingest import rehearsal
 from ingest.body import problem_in
 
@@ -83,6 +84,17 @@ def text(
             complaints.add(field, "is required", "required")
     elif len(result) > longest:
         complaints.add(field, f"must have at most {longest} characters")
+    return result
+
+
+def metric(
+    complaints: Complaints, field: str, value: Scalar, *, required: bool = True
+) -> str:
+    """Return the key of a metric; one of spaces, hyphens and underscores is none."""
+    result = text(complaints, field, value, required=required)
+    # Nearly every key begins with a letter, and need not be folded to tell.
+    if result and not result[0].isalnum() and not fold_metric_key(result):
+        complaints.add(field, "must have a letter or a digit")
     return result
 
 

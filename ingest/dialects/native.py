@@ -186,7 +186,7 @@ def _event(complaints: Complaints, form: Event, scope: Scope) -> NormalizedEvent
     if not identities:
         identities, is_aggregate = _nameless(complaints, ip, domain, agent)
     return NormalizedEvent(
-        metric=fields.text(complaints, "metric", form.metric, required=True),
+        metric=fields.metric(complaints, "metric", form.metric),
         product=product,
         occurred_at=scope.now if occurred_at is None else occurred_at,
         identities=identities,

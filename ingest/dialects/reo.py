@@ -12,7 +12,7 @@ import msgspec
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_view
 
-from accounts.kinds import anonymous_value, guess_kind
+from accounts.kinds import anonymous_value, guess_kind, is_address
 from accounts.models import Identity
 from accounts.models.api_key import Dialect as DialectName
 from ingest.body import not_json, parse_json
@@ -162,7 +162,7 @@ def _payload(body: bytes) -> dict[str, Any]:
 def _usage_event(complaints: Complaints, form: Usage, scope: Scope) -> NormalizedEvent:
     source = _one_of(complaints, "source", form.source, SOURCES)
     is_telemetry = source == TELEMETRY
-    metric = fields.text(complaints, "activity_type", form.activity_type, required=True)
+    metric = fields.metric(complaints, "activity_type", form.activity_type)
     product = _product(complaints, form.product_id, scope)
     event_id = fields.text(complaints, "event_id", form.event_id, required=is_telemetry)
     occurred_at = _event_at(complaints, form.event_at)
@@ -203,7 +203,7 @@ def _aggregate_event(
 ) -> NormalizedEvent:
     _one_of(complaints, "mode", form.mode, MODES)
     source = _one_of(complaints, "source", form.source, (TELEMETRY,))
-    metric = fields.text(complaints, "activity_type", form.activity_type, required=True)
+    metric = fields.metric(complaints, "activity_type", form.activity_type)
     product = _product(complaints, form.product_id, scope)
     event_id = fields.text(complaints, "event_id", form.event_id, required=True)
     occurred_at = _event_at(complaints, form.event_at)
@@ -269,10 +269,10 @@ def _identity(
         complaints.add("user_id_type", f"must be {' or '.join(IDENTITY_KINDS)}")
     if not value:
         return None
-    if kind is None or (kind == Identity.Kind.EMAIL and "@" not in value):
+    if kind is None or (kind == Identity.Kind.EMAIL and not is_address(value)):
         # A name where an address was announced is still somebody's name.
         kind = guess_kind(value)
-    normalised = fields.identity(kind, value)
+    normalised = fields.identity(kind, value) if value.strip("@ ") else ""
     if not normalised:
         complaints.add("user_id", "names nobody")
     return str(kind), normalised

@@ -26,6 +26,11 @@ WRITTEN = [
     ("email", "ann.o+uptick@acme.com", "ann.o+uptick@acme.com"),
     ("email", "a\x00nn@acme.com\n", "ann@acme.com"),
     ("email", "not an address", "not an address"),
+    # Half an address is nobody's.
+    ("email", "@", ""),
+    ("email", "ann@", ""),
+    ("email", "@acme.com", ""),
+    ("email", "ann @ acme.com", "ann@acme.com"),
     # GitHub: any address of a profile or repository.
     ("github", "https://github.com/Foo/", "foo"),
     ("github", "foo", "foo"),
@@ -35,6 +40,10 @@ WRITTEN = [
     ("github", "https://github.com/foo/bar/issues/7#x", "foo"),
     ("github", "https://github.com/orgs/Foo/people", "foo"),
     ("github", "https://github.com//foo", "foo"),
+    ("github", "orgs/Foo", "foo"),
+    ("github", "/orgs/Foo/people", "foo"),
+    ("github", "Foo/bar", "foo"),
+    ("github", "orgs", "orgs"),
     ("github", "git@github.com:Foo/bar.git", "foo"),
     ("github", "https://gist.github.com/foo/abc", "foo"),
     ("github", "https://foo.github.io/blog", "foo"),

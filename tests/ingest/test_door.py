@@ -237,9 +237,28 @@ def test_what_is_not_gzip_is_a_clear_error(data):
     assert refused.value.reason is Reason.BAD_ENCODING
 
 
-def test_gzip_with_something_after_it():
+@pytest.mark.parametrize("rest", [b"x", b"\0", b"\x1f\x8b", gzip.compress(b"a")[:-1]])
+def test_gzip_with_something_after_it(rest):
+    with pytest.raises(Refused) as refused:
+        inflate(gzip.compress(b"{}") + rest, limit=100)
+    assert refused.value.reason is Reason.BAD_ENCODING
+
+
+def test_gzip_of_several_members():
+    """RFC 1952, 2.2; `gzip a b` and some log shippers write it."""
+    packed = b"".join(map(gzip.compress, (b'{"a":', b"", b"1}")))
+    assert inflate(packed, limit=7) == b'{"a":1}'
+    with pytest.raises(Refused) as refused:
+        inflate(packed, limit=6)
+    assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_many_members_stop_at_a_bound():
+    packed = gzip.compress(b"") * 50_000
+    began = time.process_time()
     with pytest.raises(Refused):
-        inflate(gzip.compress(b"{}") + b"x", limit=100)
+        inflate(packed, limit=1024 * 1024)
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "magic"])

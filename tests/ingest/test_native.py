@@ -155,6 +155,8 @@ def test_nobody_in_particular(sender, event, identity, is_aggregate):
         ),
         ({"user": {"email": "  "}}, "required", None),
         ({"user": {"github": "@"}}, "invalid", "user.github: names nobody"),
+        ({"user": {"email": "a@"}}, "invalid", "user.email: names nobody"),
+        ({"metric": "- _"}, "invalid", "metric: must have a letter or a digit"),
         ({"metric": []}, "invalid", None),
         ({"user": 7}, "invalid", None),
         ({"user": {"email": ["x"]}}, "invalid", None),

@@ -573,6 +573,7 @@ def test_the_value_of_an_event(shop, sent, value):
     [
         ({"name": ""}, "event.name", "is required"),
         ({"name": None}, "event.name", "is required"),
+        ({"name": "-_-"}, "event.name", "must have a letter or a digit"),
         ({"name": "x" * 201}, "event.name", "must have at most 200 characters"),
         ({"value": "ten"}, "event.value", "must be a number"),
         ({"value": "19,90"}, "event.value", "must be a number"),

@@ -229,6 +229,8 @@ def test_how_a_field_is_stored(sender, changes, field, stored):
         ("dev@acme.io", "", ("email", "dev@acme.io")),
         ("https://github.com/foo", "", ("github", "foo")),
         ("not-an-address", "EMAIL", ("username", "not-an-address")),
+        ("a@", "EMAIL", ("username", "a@")),
+        ("@acme.io", "EMAIL", ("username", "@acme.io")),
     ],
 )
 def test_who_did_it(sender, user_id, user_id_type, identity):
@@ -257,6 +259,8 @@ def test_who_did_it(sender, user_id, user_id_type, identity):
         ({"product_id": "a\0b"}, "product_id"),
         ({"product_id": "x" * 201}, "product_id"),
         ({"activity_type": "\0"}, "activity_type"),
+        ({"activity_type": "-_ _-"}, "activity_type"),
+        ({"user_id": "@", "user_id_type": "EMAIL"}, "user_id"),
         ({"user_agent": "\0"}, "user_agent"),
         ({"user_id": "x" * 2001, "user_id_type": "USERNAME"}, "user_id"),
         ({"user_id": "x", "user_id_type": "FAX"}, "user_id_type"),

@@ -342,6 +342,7 @@ BAD = [
     ({**SIGNAL, "clientUser": True}, "clientUser"),
     ({**SIGNAL, "clientUser": " "}, "clientUser"),
     ({**SIGNAL, "type": ""}, "type"),
+    ({**SIGNAL, "type": "- _"}, "type"),
     ({**SIGNAL, "type": "x" * 201}, "type"),
     ({**SIGNAL, "type": "a\0b"}, "type"),
     ({**SIGNAL, "sessionID": []}, "sessionID"),

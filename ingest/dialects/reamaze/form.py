@@ -138,7 +138,7 @@ def parse_events(body: bytes, scope: Scope, *, infers_ip: bool = False) -> Readi
     form, complaints = read(body)
     user, event = form.user or User(), form.event or Event()
     identities = _identities(complaints, user, scope)
-    metric = fields.text(complaints, "event.name", event.name, required=True)
+    metric = fields.metric(complaints, "event.name", event.name)
     value = fields.number(complaints, "event.value", event.value)
     if value is not None and abs(value) > LARGEST_VALUE:
         complaints.add("event.value", "must lie between -10^15 and 10^15")

@@ -199,7 +199,7 @@ def _app_id(complaints: Complaints, item: dict[str, Any]) -> str:
 
 def _type(complaints: Complaints, item: dict[str, Any], *, default: str) -> str:
     metric = _text(complaints, item, "type", longest=LONGEST_TYPE, required=not default)
-    return metric or default
+    return fields.metric(complaints, "type", metric, required=False) or default
 
 
 def _identity(
