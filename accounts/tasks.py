@@ -4,8 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
-from accounts import score_history, score_models, score_store, trend_refresh, waiting
+from accounts import (
+    fit_store,
+    score_history,
+    score_models,
+    score_store,
+    trend_refresh,
+    waiting,
+)
 from accounts.attribution import reattribute
+from accounts.enrichment import run
 from accounts.models import Workspace
 
 
@@ -40,3 +48,21 @@ def join_waiting() -> None:
 def reattribute_workspace(workspace_id: int) -> None:
     """Judge a workspace's developers anew after its IP ranges or domains changed."""
     reattribute(Workspace.objects.get(pk=workspace_id))
+
+
+@shared_task
+def rate_fit(workspace_id: int) -> None:
+    """Rate how well a workspace's accounts fit after its fields changed."""
+    fit_store.rate_workspace(Workspace.objects.get(pk=workspace_id))
+
+
+@shared_task
+def rate_all_fits() -> None:
+    """Catch up with whatever changed accounts without rating them."""
+    fit_store.rate_all()
+
+
+@shared_task
+def enrich_accounts() -> None:
+    """Let plug-ins look at accounts that are new to them, or stale."""
+    run.enrich()

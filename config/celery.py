@@ -48,6 +48,16 @@ def periodic() -> dict[str, Any]:
                 "task": "accounts.tasks.snapshot_scores",
                 "schedule": crontab(hour="0", minute="10"),
             },
+            "rate-fits": {
+                "task": "accounts.tasks.rate_all_fits",
+                "schedule": crontab(hour="0", minute="50"),
+            },
+            # New accounts and stale ones; a run ends well before the next begins.
+            "enrich-accounts": {
+                "task": "accounts.tasks.enrich_accounts",
+                "schedule": 600.0,
+                "options": {"expires": 600},
+            },
             "ensure-partitions": {
                 "task": "ingest.tasks.ensure_partitions",
                 "schedule": crontab(hour="0", minute="30"),

@@ -154,6 +154,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # An operator-supplied MMDB with organisation and country; none ships with Uptick.
 IP_DATABASE = env_str("IP_DATABASE")
+# One with countries, where the other has none.
+IP_COUNTRY_DATABASE = env_str("IP_COUNTRY_DATABASE")
+# Classes that fill fields of accounts; an earlier one's values stay before a later.
+ENRICHMENT_PLUG_INS = env_list(
+    "ENRICHMENT_PLUG_INS", "accounts.enrichment.ip.IpPlugIn"
+)
+ENRICHMENT_DAYS = env_int("ENRICHMENT_DAYS", 30, minimum=1)
 FREE_MAIL_DOMAINS = env_list("FREE_MAIL_DOMAINS")
 NOT_FREE_MAIL_DOMAINS = env_list("NOT_FREE_MAIL_DOMAINS")
 

@@ -6,6 +6,7 @@ with a key.
 
 from accounts.admin import (  # noqa: F401 (registers them)
     account,
+    account_field,
     application,
     audit,
     developer,

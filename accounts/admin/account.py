@@ -3,17 +3,42 @@
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from kombu.exceptions import OperationalError
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, person
+from accounts import account_import
+from accounts.account_fields import BUILT_IN, NAME_SPEC, FieldSpec
+from accounts.account_fields import read as read_value
+from accounts.account_values import write_by_hand
+from accounts.admin.base import (
+    WorkspaceAdmin,
+    WorkspaceForm,
+    WorkspaceInline,
+    person,
+)
+from accounts.admin.confirm import is_confirmed
+from accounts.admin.csv_import import (
+    CsvImportForm,
+    changelist,
+    import_context,
+    report_response,
+    wants_report,
+    workspaces_to_import_into,
+)
 from accounts.models import Account, AccountDomain, AccountNetwork, Workspace
+from accounts.peer import peer_address
 from accounts.roles import Action
 from accounts.tasks import reattribute_workspace
+
+# What people may say of an account in the admin, by key.
+KNOWN: dict[str, FieldSpec] = {spec.key: spec for spec in (NAME_SPEC, *BUILT_IN)}
 
 
 def reattribute_soon(request: HttpRequest, workspace: Workspace) -> None:
@@ -52,12 +77,75 @@ class NetworkInline(WorkspaceInline):
     verbose_name = "IP range"
 
 
+class AccountForm(WorkspaceForm):
+    """An account whose fields are read as everywhere: employees may be a range.
+
+    The fields of the workspace's own are on the account's page.
+    """
+
+    country = forms.CharField(
+        required=False, max_length=60, help_text="ISO 3166 code, or a name."
+    )
+    employees = forms.CharField(
+        required=False, max_length=30, help_text="A number, or a range such as 50-200."
+    )
+
+    class Meta:
+        model = Account
+        fields = ("workspace", "name", "domain", "country", "industry", "employees")
+
+    def clean_country(self) -> Any:
+        """Read a code or a name."""
+        return self._read("country") or ""
+
+    def clean_employees(self) -> Any:
+        """Read a number or the lower end of a range."""
+        return self._read("employees")
+
+    def _read(self, key: str) -> Any:
+        try:
+            return read_value(KNOWN[key], self.cleaned_data[key])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class ImportForm(CsvImportForm):
+    """A file of accounts, and what to do about lines that fit none."""
+
+    create = forms.BooleanField(
+        required=False,
+        label="Create missing accounts",
+        help_text="Otherwise a line whose domain no account has is wrong.",
+    )
+    all_or_nothing = forms.BooleanField(
+        required=False,
+        label="All or nothing",
+        help_text="Import nothing when a line is wrong.",
+    )
+
+    def __init__(self, data: Any, files: Any, *, workspaces: Any) -> None:
+        super().__init__(data, files, workspaces=workspaces)
+        self.fields["file"].help_text = (
+            "UTF-8, with a heading. domain is needed; name, country, industry, "
+            "employees and your own fields, by key or label, are read. Empty cells "
+            "change nothing, and what somebody entered by hand stays."
+        )
+
+    @property
+    def ticked(self) -> list[str]:
+        """Return the names of the boxes that were ticked."""
+        names = ("create", "all_or_nothing")
+        return [name for name in names if self.cleaned_data.get(name)]
+
+
 @admin.register(Account)
 class AccountAdmin(WorkspaceAdmin):
     """Companies. Not deleted here: their next event would only bring them back."""
 
+    form = AccountForm
     add_action = Action.EDIT
     change_action = Action.EDIT
+    change_list_template = "admin/accounts/account/change_list.html"
     list_display = (
         "name",
         "domain",
@@ -78,6 +166,87 @@ class AccountAdmin(WorkspaceAdmin):
     def view_on_site(self, obj: Any) -> str:
         """Return the page that shows how the account is doing."""
         return reverse("dashboards:account", args=[obj.workspace.slug, obj.pk])
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Write what is known as the account's page does: with its source, audited."""
+        typed = {key: getattr(obj, key) or None for key in KNOWN}
+        if change:
+            changed = [key for key in KNOWN if key in form.changed_data]
+            kept = [name for name in form.changed_data if name not in KNOWN]
+            if kept:
+                obj.save(update_fields=kept)
+        else:
+            # What is known of it comes below, as anybody says it.
+            obj.country, obj.industry, obj.employees = "", "", None
+            super().save_model(request, obj, form, change)
+            changed = [key for key in KNOWN if typed[key] is not None]
+        write_by_hand(
+            obj,
+            {key: typed[key] for key in changed},
+            actor=person(request),
+            ip=peer_address(request) or None,
+        )
+
+    def get_urls(self) -> list[Any]:
+        """Add the page that imports."""
+        view = self.admin_site.admin_view(self.import_view)
+        return [path("import/", view, name="accounts_account_import"),
+                *super().get_urls()]  # fmt: skip
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a file, show what it would do, then do it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        sent = request.method == "POST"
+        form = ImportForm(
+            request.POST if sent else None,
+            request.FILES if sent else None,
+            workspaces=workspaces_to_import_into(request),
+        )
+        preview, refusal = None, ""
+        if sent and form.is_valid():
+            data = form.cleaned_data
+            workspace, text = data["workspace"], data["text"]
+            preview = account_import.read_accounts(
+                text, workspace, create=data["create"]
+            )
+            if wants_report(request):
+                return report_response(preview.problems, text)
+            if data["all_or_nothing"] and preview.problems:
+                refusal = "Lines are wrong, so all or nothing is nothing."
+            elif is_confirmed(request) and preview.rows:
+                account_import.write_accounts(
+                    preview,
+                    workspace,
+                    actor=person(request),
+                    ip=peer_address(request) or None,
+                    file_name=data["file_name"],
+                )
+                self.message_user(
+                    request,
+                    f"{preview.added} accounts added, {preview.changed} changed, "
+                    f"{len(preview.problems)} problems left out.",
+                )
+                return HttpResponseRedirect(changelist("account"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import accounts",
+            "opts": self.opts,
+            "preview": preview,
+            "refusal": refusal,
+            **import_context(
+                form,
+                rows=preview.rows if preview else None,
+                problems=preview.problems if preview else (),
+            ),
+        }
+        return TemplateResponse(request, "admin/accounts/account/import.html", context)
 
     def save_formset(
         self,

@@ -95,16 +95,24 @@ def owner_of(ip: str) -> IpOwner | None:
     None without a database, for private and reserved addresses, for hosting, VPN,
     Tor and crawlers, and for consumer networks (contracts/README, account rule 5).
     """
-    path = Path(settings.IP_DATABASE) if settings.IP_DATABASE else None
-    if path is None:
+    opened = configured(settings.IP_DATABASE)
+    return _owner(*opened, clean_address(ip)) if opened else None
+
+
+def configured(path: str) -> tuple[maxminddb.Reader, int] | None:
+    """Return a reader of a file that a setting names, and the file's version.
+
+    None without a file, or with one that cannot be read: a mistake of the operator's,
+    which `check_ip_database` shows; no event is held up for the weakest of the rules.
+    """
+    if not path:
         return None
     try:
-        modified = path.stat().st_mtime_ns
+        modified = Path(path).stat().st_mtime_ns
     except OSError:
-        # A mistake of the operator's, which `check_ip_database` shows; no event is
-        # held up for the weakest of the rules.
         return None
-    return _owner(str(path), modified, clean_address(ip))
+    reader = _reader(path, modified)
+    return (reader, modified) if reader else None
 
 
 def open_database(path: str) -> maxminddb.Reader:
@@ -117,7 +125,8 @@ def open_database(path: str) -> maxminddb.Reader:
     return maxminddb.open_database(path)
 
 
-@lru_cache(maxsize=2)
+# Two files, and for a moment the newer ones of both.
+@lru_cache(maxsize=4)
 def _reader(path: str, _modified: int) -> maxminddb.Reader | None:
     try:
         return open_database(path)
@@ -126,14 +135,13 @@ def _reader(path: str, _modified: int) -> maxminddb.Reader | None:
 
 
 @lru_cache(maxsize=65_536)
-def _owner(path: str, modified: int, ip: str) -> IpOwner | None:
-    reader = _reader(path, modified)
-    return None if reader is None else find_owner(reader, ip)
+def _owner(reader: maxminddb.Reader, _version: int, ip: str) -> IpOwner | None:
+    return find_owner(reader, ip)
 
 
 def find_owner(reader: maxminddb.Reader, ip: str) -> IpOwner | None:
     """Return the company behind a clean address, by this database."""
-    if not ip or not ipaddress.ip_address(ip).is_global or _is_server(ip):
+    if not is_company_address(ip):
         return None
     try:
         record, prefix = reader.get_with_prefix_len(ip)
@@ -144,9 +152,15 @@ def find_owner(reader: maxminddb.Reader, ip: str) -> IpOwner | None:
     return owner_in(record, str(network))
 
 
-def _is_server(ip: str) -> bool:
-    """Say whether an address is of a hosting, VPN, Tor or crawler network."""
-    return bool(classify(ip).kind != UNKNOWN)  # type: ignore[no-untyped-call]
+def is_company_address(ip: str) -> bool:
+    """Say whether a clean address may tell a company.
+
+    None that is private or reserved does, nor one of a hosting, VPN, Tor or crawler
+    network.
+    """
+    if not ip or not ipaddress.ip_address(ip).is_global:
+        return False
+    return bool(classify(ip).kind == UNKNOWN)  # type: ignore[no-untyped-call]
 
 
 def owner_in(record: object, network: str) -> IpOwner | None:
