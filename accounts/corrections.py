@@ -222,6 +222,8 @@ def undo_pointers(
         )
         if correction.undone_at is not None:
             raise AccountsError("It was undone before.")
+        if not correction.before:
+            raise AccountsError("A developer that it was about has been erased.")
         recount = UNDO[correction.kind](cursor, correction)
         correction.undone_at = timezone.now()
         correction.undone_by = actor
