@@ -30,6 +30,8 @@ from accounts.scoring import (
 
 # Lines of fewer points than a page can show come as one.
 SMALLEST_LINE = 0.005
+# How far back pages and the API give them.
+RECEIPT_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Exp, Least
 
-from accounts.models import Account, Developer, Metric, ScoreModel, TouchedDeveloper
+from accounts.models import (
+    Account,
+    Developer,
+    Metric,
+    ScoreModel,
+    TouchedDeveloper,
+    Workspace,
+)
+from accounts.models.score import Trend
 from accounts.scoring import (
     HALF_SHOWN,
     LARGEST_EXPONENT,
@@ -90,6 +98,13 @@ def in_band(
             return queryset.filter(score__points__gte=medium, score__points__lt=high)
         case Band.LOW:
             return queryset.filter(Q(score__points__lt=medium) | Q(score__isnull=True))
+
+
+def in_trend(
+    queryset: QuerySet[Subject], trend: Trend, workspace: Workspace
+) -> QuerySet[Subject]:
+    """Keep those with a trend; walks account_trend_order and developer_trend_order."""
+    return queryset.filter(score__trend=trend, score__workspace=workspace)
 
 
 def score_of(subject: Account | Developer, model: ScoreModel, today: date) -> float:

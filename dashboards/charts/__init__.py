@@ -20,7 +20,14 @@ from dashboards.charts.lines import LineChart, Sparkline, line, sparkline
 from dashboards.charts.parts import Cell, DataTable, Figure
 from dashboards.charts.points import PointChart, points
 from dashboards.charts.ranked import RankedBars, RankedItem, ranked
-from dashboards.charts.words import USES, Noun, change_sentence, full, percent_change
+from dashboards.charts.words import (
+    USES,
+    Noun,
+    bucket_label,
+    change_sentence,
+    full,
+    percent_change,
+)
 
 __all__ = [
     "MAX_SERIES",
@@ -44,6 +51,7 @@ __all__ = [
     "Thresholds",
     "band_meter",
     "bars",
+    "bucket_label",
     "change_sentence",
     "duration",
     "full",

@@ -30,6 +30,8 @@ class LinePoint:
     slot_width: float
     value: float
     hint: str
+    # Where a click leads. The table has the same links, for the keyboard.
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +89,21 @@ def line(
     earlier_name: str = "Previous period",
     levels: Sequence[tuple[float, str]] = (),
     top: float | None = None,
+    links: Sequence[str] | None = None,
 ) -> LineChart:
     """Draw a line with its area.
 
     `earlier` is the previous period, bucket by bucket, drawn dashed; None in a
     series is a gap; `levels` are named horizontal lines; `top` fixes the axis
-    from zero to that value (scores: 100).
+    from zero to that value (scores: 100); `links` are addresses, bucket by bucket.
     """
     check_series(buckets, values, *([earlier] if earlier is not None else []))
     known = [value for value in values if value is not None]
     behind = [value for value in earlier or () if value is not None]
     check_finite([*known, *behind])
     scale = _fixed(top) if top else nice_scale([*known, *behind])
-    points = _points(buckets, values, scale, noun)
+    hrefs = list(links) if links else [""] * len(buckets)
+    points = _points(buckets, values, hrefs, scale=scale, noun=noun)
     path = _path(values, scale)
     return LineChart(
         key=key,
@@ -107,7 +111,12 @@ def line(
         finding=_finding(finding, buckets, values, noun),
         empty="" if points else f"No {noun.many} to draw yet.",
         table=_table(
-            title, buckets, values, earlier, (noun.many.capitalize(), earlier_name)
+            title,
+            buckets,
+            values,
+            earlier,
+            (noun.many.capitalize(), earlier_name),
+            hrefs=hrefs,
         ),
         frame=time_frame(buckets, scale),
         path=path,
@@ -157,7 +166,12 @@ def _fixed(top: float) -> Scale:
 
 
 def _points(
-    buckets: Sequence[Bucket], values: Values, scale: Scale, noun: Noun
+    buckets: Sequence[Bucket],
+    values: Values,
+    hrefs: Sequence[str],
+    *,
+    scale: Scale,
+    noun: Noun,
 ) -> tuple[LinePoint, ...]:
     count = len(buckets)
     return tuple(
@@ -168,6 +182,7 @@ def _points(
             slot_width=round(100 / count, 3),
             value=value,
             hint=f"{bucket_label(bucket)}: {noun.count(value)}",
+            href=hrefs[index],
         )
         for index, (bucket, value) in enumerate(zip(buckets, values, strict=True))
         if value is not None
@@ -208,12 +223,14 @@ def _table(
     values: Values,
     earlier: Values | None,
     names: tuple[str, str],
+    *,
+    hrefs: Sequence[str],
 ) -> DataTable:
     day = "Hour" if buckets and hasattr(buckets[0], "hour") else "Day"
     columns = (day, names[0]) if earlier is None else (day, *names)
     rows = []
     for index, bucket in enumerate(buckets):
-        cells = [Cell(bucket_label(bucket)), _cell(values[index])]
+        cells = [Cell(bucket_label(bucket), href=hrefs[index]), _cell(values[index])]
         if earlier is not None:
             cells.append(_cell(earlier[index]))
         rows.append(tuple(cells))

@@ -9,7 +9,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Account, AccountDomain, Developer
 from accounts.models.developer import AttributionRule
-from accounts.score_lists import in_band
+from accounts.models.score import Trend
+from accounts.score_lists import in_band, in_trend
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import MomentFilter, ProductFilter, SearchFilter
@@ -53,7 +54,7 @@ BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
 class AccountFilter(ListFilter):
     """Accounts of a workspace."""
 
-    bar = ("q", "band", "product", "rule")
+    bar = ("q", "band", "trend", "product", "rule")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
@@ -72,6 +73,13 @@ class AccountFilter(ListFilter):
         empty_label="Any band",
         method="of_band",
         help_text="Band of the score of today.",
+    )
+    trend = django_filters.ChoiceFilter(
+        label="Trend",
+        choices=Trend.choices,
+        empty_label="Any trend",
+        method="of_trend",
+        help_text="Where the score is going; the rules are in docs/scores.md.",
     )
     product = ProductFilter(
         label="Product",
@@ -119,6 +127,10 @@ class AccountFilter(ListFilter):
     def of_band(self, rows: QuerySet[Any], _name: str, band: str) -> QuerySet[Any]:
         """Keep those whose score of today lies in the band."""
         return in_band(rows, Band(band), self.score_model, self.today)
+
+    def of_trend(self, rows: QuerySet[Any], _name: str, trend: str) -> QuerySet[Any]:
+        """Keep those whose score has the trend."""
+        return in_trend(rows, Trend(trend), self.workspace)
 
     def of_product(self, rows: QuerySet[Any], _name: str, product: Any) -> Any:
         """Keep those with recent use of the product."""

@@ -9,7 +9,8 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import Developer, Identity, Workspace
 from accounts.models.developer import AttributionRule
-from accounts.score_lists import in_band
+from accounts.models.score import Trend
+from accounts.score_lists import in_band, in_trend
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import (
@@ -57,7 +58,7 @@ BY_NAME = Order("display_name", "pk", False, lambda row: row.display_name, str)
 class DeveloperFilter(ListFilter):
     """Developers of a workspace; the nameless user of pre-counted events is none."""
 
-    bar = ("q", "band", "product", "rule")
+    bar = ("q", "band", "trend", "product", "rule")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
@@ -76,6 +77,13 @@ class DeveloperFilter(ListFilter):
         empty_label="Any band",
         method="of_band",
         help_text="Band of the score of today.",
+    )
+    trend = django_filters.ChoiceFilter(
+        label="Trend",
+        choices=Trend.choices,
+        empty_label="Any trend",
+        method="of_trend",
+        help_text="Where the score is going; the rules are in docs/scores.md.",
     )
     product = ProductFilter(
         label="Product",
@@ -124,6 +132,10 @@ class DeveloperFilter(ListFilter):
     def of_band(self, rows: QuerySet[Any], _name: str, band: str) -> QuerySet[Any]:
         """Keep those whose score of today lies in the band."""
         return in_band(rows, Band(band), self.score_model, self.today)
+
+    def of_trend(self, rows: QuerySet[Any], _name: str, trend: str) -> QuerySet[Any]:
+        """Keep those whose score has the trend."""
+        return in_trend(rows, Trend(trend), self.workspace)
 
     def of_product(self, rows: QuerySet[Any], _name: str, product: Any) -> Any:
         """Keep those with recent use of the product."""

@@ -14,12 +14,13 @@ from accounts.models import (
     Developer,
 )
 from accounts.models.developer import AttributionRule
-from accounts.receipts import Receipt, receipt_for_account
 from accounts.score_history import account_trends
-from accounts.score_lists import with_score
+from accounts.score_lists import score_of, with_score
 from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.lists import trends, worth_of
+from dashboards.queries.movement import Movement, movement_of
+from dashboards.queries.receipts import ReceiptCard, receipt_card
 from dashboards.queries.scores import Move, ScoreReader, Shown, moves, reader_for
 
 MOST_DEVELOPERS = 10
@@ -71,9 +72,10 @@ class AccountPage:
     meter: charts.BandMeter
     trend: charts.LineChart
     moves: tuple[Move, ...]
+    movement: Movement
     # "" where the workspace adds up no values.
     worth: str
-    receipt: Receipt
+    receipt: ReceiptCard
     usage: charts.StackedChart
     metrics: tuple[MetricRow, ...]
     developers: tuple[PersonRow, ...]
@@ -81,15 +83,19 @@ class AccountPage:
     rules: tuple[RuleRow, ...]
 
 
-def build(account: Account, period: Period, *, lines: int, today: date) -> AccountPage:
+def build(
+    account: Account, period: Period, *, lines: int, on: date | None, today: date
+) -> AccountPage:
     """Answer the page of one account; the queries are as many for any account.
 
-    `lines` bounds the receipt; what is beyond comes as one line.
+    `lines` bounds the receipt; what is beyond comes as one line. `on` is the day of the
+    receipt; everything else is of now.
     """
     reader = reader_for(account.workspace, today)
-    receipt = receipt_for_account(account, model=reader.model)
+    card = receipt_card(account, model=reader.model, on=on, lines=lines, today=today)
+    now = score_of(account, reader.model, today) if card.on else card.receipt.score
     history = account_trends([account], reader.model, today=today)[account.pk]
-    trend = reader.trend(history, now=receipt.score)
+    trend = reader.trend(history, now=now)
     people = Developer.objects.filter(account=account, is_aggregate=False)
     return AccountPage(
         account=account,
@@ -103,12 +109,13 @@ def build(account: Account, period: Period, *, lines: int, today: date) -> Accou
                 "network", flat=True
             )
         ),
-        score=reader.show(receipt.score),
-        meter=reader.meter(receipt.score),
+        score=reader.show(now),
+        meter=reader.meter(now),
         trend=trend,
-        moves=moves(trend),
+        moves=moves(history, now=now),
+        movement=movement_of(getattr(account, "score", None)),
         worth=worth_of(account),
-        receipt=receipt.folded(lines),
+        receipt=card,
         usage=_usage(account, period),
         metrics=_metrics(account, period),
         developers=_people(account, reader, today=today),

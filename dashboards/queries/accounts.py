@@ -10,6 +10,7 @@ from dashboards import charts
 from dashboards.filters import AccountFilter
 from dashboards.paging import paginate
 from dashboards.queries.lists import Total, total_of, trends
+from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.scores import ScoreReader, Shown
 
 
@@ -23,6 +24,7 @@ class AccountRow:
     country: str
     score: Shown
     is_stale: bool
+    movement: Movement
     trend: charts.Sparkline
     developers: int
     worth: str
@@ -60,6 +62,7 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
                 country=row.country,
                 score=reader.show(row.score_now),
                 is_stale=row.is_stale,
+                movement=movement_of(getattr(row, "score", None)),
                 trend=spark[row.pk],
                 developers=row.score.active_developers if has_score(row) else 0,
                 worth=charts.full(row.worth),

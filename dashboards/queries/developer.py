@@ -12,14 +12,16 @@ from accounts.models import (
     Developer,
     Identity,
 )
-from accounts.receipts import Receipt, receipt_for_developer
 from accounts.score_history import developer_trends
+from accounts.score_lists import score_of
 from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.developers import identity_rank
 from dashboards.queries.events import Timeline, timeline
 from dashboards.queries.lists import worth_of
+from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.profile import Picture, Trait, picture_of, profile_of
+from dashboards.queries.receipts import ReceiptCard, receipt_card
 from dashboards.queries.scores import Move, Shown, moves, reader_for
 
 MOST_IDENTITIES = 200
@@ -37,11 +39,12 @@ class DeveloperPage:
     meter: charts.BandMeter
     trend: charts.LineChart
     moves: tuple[Move, ...]
+    movement: Movement
     # "" where the workspace adds up no values.
     worth: str
     profile: tuple[Trait, ...]
     picture: Picture | None
-    receipt: Receipt
+    receipt: ReceiptCard
     usage: charts.BarChart
     metrics: charts.RankedBars
     timeline: Timeline
@@ -54,16 +57,19 @@ def build(
     params: Mapping[str, str],
     *,
     lines: int,
+    on: date | None,
     today: date,
 ) -> DeveloperPage:
     """Answer the page of one developer; the queries are as many for anybody.
 
-    `lines` bounds the receipt; what is beyond comes as one line.
+    `lines` bounds the receipt; what is beyond comes as one line. `on` is the day of the
+    receipt; everything else is of now.
     """
     reader = reader_for(developer.workspace, today)
-    receipt = receipt_for_developer(developer, model=reader.model)
+    card = receipt_card(developer, model=reader.model, on=on, lines=lines, today=today)
+    now = score_of(developer, reader.model, today) if card.on else card.receipt.score
     history = developer_trends([developer], reader.model, today=today)[developer.pk]
-    trend = reader.trend(history, now=receipt.score)
+    trend = reader.trend(history, now=now)
     identities = sorted(
         Identity.objects.filter(developer=developer)[:MOST_IDENTITIES],
         key=identity_rank,
@@ -72,14 +78,15 @@ def build(
         developer=developer,
         confidence=round(developer.confidence * 100),
         identities=tuple(identities),
-        score=reader.show(receipt.score),
-        meter=reader.meter(receipt.score),
+        score=reader.show(now),
+        meter=reader.meter(now),
         trend=trend,
-        moves=moves(trend),
+        moves=moves(history, now=now),
+        movement=movement_of(getattr(developer, "score", None)),
         worth=worth_of(developer),
         profile=profile_of(developer),
         picture=picture_of(developer, identities),
-        receipt=receipt.folded(lines),
+        receipt=card,
         usage=_usage(developer, period),
         metrics=_metrics(developer, period),
         timeline=timeline(

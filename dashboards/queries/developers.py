@@ -11,6 +11,7 @@ from dashboards import charts
 from dashboards.filters import DeveloperFilter
 from dashboards.paging import paginate
 from dashboards.queries.lists import Total, total_of, trends
+from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.scores import ScoreReader, Shown
 
 
@@ -26,6 +27,7 @@ class DeveloperRow:
     confidence: int
     score: Shown
     is_stale: bool
+    movement: Movement
     trend: charts.Sparkline
     is_anonymous: bool
     worth: str
@@ -83,6 +85,7 @@ def build(filters: DeveloperFilter, params: Mapping[str, str]) -> DeveloperList:
                 confidence=round(row.confidence * 100),
                 score=reader.show(row.score_now),
                 is_stale=row.is_stale,
+                movement=movement_of(getattr(row, "score", None)),
                 trend=spark[row.pk],
                 is_anonymous=row.is_anonymous,
                 worth=charts.full(row.worth),

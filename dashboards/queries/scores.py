@@ -15,7 +15,8 @@ from accounts.scoring import (
 )
 from dashboards import charts
 
-MOVE_DAYS = (7, 30)
+# That of a week is kept with the score.
+MOVE_DAYS = (30,)
 POINTS = charts.Noun("point", "points")
 
 
@@ -64,13 +65,15 @@ class ScoreReader:
     def trend(self, points: Sequence[TrendPoint], *, now: float) -> charts.LineChart:
         """Draw the score at the end of each of some days; of the last, that of now."""
         values = [*(point.score for point in points[:-1]), now]
+        links = [f"?on={point.day.isoformat()}#receipt" for point in points]
         return charts.line(
             key="score-trend",
             title=f"Score over {len(points)} days",
             buckets=[point.day for point in points],
             values=[round(value, 1) for value in values],
             noun=POINTS,
-            finding=_trend_sentence(values),
+            links=links,
+            finding=f"{_trend_sentence(values)} {_model_sentence(points)}".strip(),
             levels=(
                 (self.model.high_from, f"High from {self.model.high_from:g}"),
                 (self.model.medium_from, f"Medium from {self.model.medium_from:g}"),
@@ -88,12 +91,17 @@ class Move:
     direction: str
 
 
-def moves(chart: charts.LineChart) -> tuple[Move, ...]:
-    """Return how far a score trend moved in a week and in 30 days."""
-    now = chart.points[-1].value
+def moves(points: Sequence[TrendPoint], *, now: float) -> tuple[Move, ...]:
+    """Return how far a score moved, over days that one score model judges.
+
+    A move across a change of the model would tell of the model.
+    """
     found = []
     for days in MOVE_DAYS:
-        change = round(now - chart.points[-1 - days].value, 1)
+        then = points[-1 - days]
+        if then.version != points[-1].version:
+            continue
+        change = round(now - then.score, 1)
         direction = "up" if change > 0 else "down" if change < 0 else "flat"
         found.append(Move(days, signed(change), direction))
     return tuple(found)
@@ -118,3 +126,15 @@ def _trend_sentence(values: Sequence[float]) -> str:
         return f"The score is {now}, as it was {span} ago; its peak was {peak}."
     verb = "rose" if values[-1] > values[0] else "fell"
     return f"The score {verb} from {then} to {now} in {span}; its peak was {peak}."
+
+
+def _model_sentence(points: Sequence[TrendPoint]) -> str:
+    """Say since when the present score model judges, if it is not all the time."""
+    present = [point.day for point in points if point.version == points[-1].version]
+    if len(present) == len(points):
+        return ""
+    since, version = charts.bucket_label(present[0]), points[-1].version
+    return (
+        f"Since {since} it is by version {version} of the score model, before by the "
+        "one of its day."
+    )

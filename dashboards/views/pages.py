@@ -34,9 +34,7 @@ from dashboards.queries import ingestion as ingestion_query
 from dashboards.queries import licences as licences_query
 from dashboards.queries import overview as overview_query
 from dashboards.queries import signals as signals_query
-
-# A receipt's lines come largest first.
-FIRST_LINES, ALL_LINES = 12, 2000
+from dashboards.receipt_form import ReceiptForm
 
 
 @login_required
@@ -96,12 +94,15 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Show one account."""
     found = get_object_or_404(
         with_worth(
-            Account.objects.in_workspace(request.workspace).select_related("workspace")
+            Account.objects.in_workspace(request.workspace).select_related(
+                "workspace", "score"
+            )
         ),
         pk=pk,
     )
     form = PeriodForm(request.GET)
     period = form.period(today_utc())
+    receipt_form = ReceiptForm(request.GET, today=today_utc())
     return render(
         request,
         "dashboards/account.html",
@@ -110,9 +111,13 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "form": form,
             "period": period,
             "page": account_query.build(
-                found, period, lines=_receipt_lines(request), today=today_utc()
+                found,
+                period,
+                lines=receipt_form.limit,
+                on=receipt_form.day,
+                today=today_utc(),
             ),
-            "shows_all": _receipt_lines(request) == ALL_LINES,
+            "receipt_form": receipt_form,
             "may_edit": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
         },
@@ -156,16 +161,22 @@ def show_developer(
     found = get_object_or_404(
         with_worth(
             Developer.objects.in_workspace(request.workspace).select_related(
-                "workspace", "account"
+                "workspace", "account", "score"
             )
         ),
         pk=pk,
     )
+    receipt_form = ReceiptForm(request.GET, today=today_utc())
     form = PeriodForm(request.GET)
     period = form.period(today_utc())
     refused = move_form is not None or merge_form is not None
     page = developer_query.build(
-        found, period, request.GET, lines=_receipt_lines(request), today=today_utc()
+        found,
+        period,
+        request.GET,
+        lines=receipt_form.limit,
+        on=receipt_form.day,
+        today=today_utc(),
     )
     response = render(
         request,
@@ -175,7 +186,7 @@ def show_developer(
             "form": form,
             "period": period,
             "page": page,
-            "shows_all": _receipt_lines(request) == ALL_LINES,
+            "receipt_form": receipt_form,
             "may_correct": may(request, Action.CORRECT),
             "may_edit": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
@@ -311,8 +322,3 @@ def _remember(request: WorkspaceRequest) -> None:
     """Keep the workspace visited last for the pages that name none."""
     if request.session.get(SESSION_KEY) != request.workspace.slug:
         request.session[SESSION_KEY] = request.workspace.slug
-
-
-def _receipt_lines(request: WorkspaceRequest) -> int:
-    """Return how much of a receipt to show: its top, or all that a page can hold."""
-    return ALL_LINES if request.GET.get("lines") == "all" else FIRST_LINES

@@ -4,11 +4,21 @@ import base64
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from itertools import chain
 
 import pytest
 
-from accounts.models import Role
+from accounts.models import (
+    Account,
+    AccountScore,
+    Developer,
+    DeveloperScore,
+    Role,
+    ScoreModel,
+)
+from accounts.models.score import Trend
+from accounts.score_models import new_model_version
 from tests.dashboards.data import (
     World,
     days_ago,
@@ -284,9 +294,11 @@ def test_no_list_shows_the_nameless(member, world):
 def test_account_page_shows_where_its_score_comes_from(member, world):
     page = member.get(f"/w/acme/accounts/{world.warm.pk}/").context["page"]
 
-    lines = sum(line.shown for line in page.receipt.lines)
-    assert lines + page.receipt.breadth.shown == page.receipt.shown_points
-    assert page.score.value == page.receipt.score == page.meter.score
+    lines = sum(line.shown for line in page.receipt.receipt.lines)
+    assert (
+        lines + page.receipt.receipt.breadth.shown == page.receipt.receipt.shown_points
+    )
+    assert page.score.value == page.receipt.receipt.score == page.meter.score
     assert page.trend.points[-1].value == pytest.approx(page.score.value, abs=0.05)
     assert [(row.metric, row.product, row.count) for row in page.metrics] == [
         ("Build", "Orbit SDK", 37),
@@ -307,17 +319,106 @@ def test_receipt_on_the_page_adds_up_in_what_is_written(member, world):
     html = shown.content.decode()
     receipt = html[html.index('id="receipt"') :]
     body = receipt[receipt.index("<tbody>") : receipt.index("</tbody>")]
-    written = [
-        float(re.findall(r'<td class="number">([\d.]+)</td>', row)[-1])
-        for row in body.split("<tr>")[1:]
-    ]
-    total = float(
-        re.search(r'<tfoot>.*?<td class="number">([\d.]+)</td>', receipt, re.DOTALL)[1]
-    )
+    foot = receipt[receipt.index("<tfoot>") :]
 
-    assert len(written) >= 8
-    assert sum(written) == pytest.approx(total, abs=1e-9)
+    def column(text, label):
+        return re.findall(rf'data-label="{label}">([\d.]+)</td>', text)
+
+    for label, total in (("Points", "Points"), ("Of the score", "Score")):
+        written = [Decimal(number) for number in column(body, label)]
+        assert len(written) == body.count("<tr>") >= 8
+        assert str(sum(written)) == column(foot, total)[0]
+    assert column(foot, "Score") == [shown.context["page"].score.text]
     assert f"Score {shown.context['page'].score.text}" in text_of(shown)
+
+
+@pytest.mark.parametrize("kind", ["accounts", "developers"])
+def test_a_receipt_of_a_past_day_is_what_the_graph_shows(member, world, kind):
+    pk = {"accounts": world.warm.pk, "developers": world.ada.pk}[kind]
+    path = f"/w/acme/{kind}/{pk}/"
+    page = member.get(path).context["page"]
+    links = {point.href: point.value for point in page.trend.points}
+    assert len(links) == len(page.trend.table.rows) == 90
+
+    for ago in (1, 7, 29, 60, 89):
+        link = f"?on={days_ago(ago)}#receipt"
+        shown = member.get(path + link)
+        card = shown.context["page"].receipt
+        assert card.on == days_ago(ago)
+        assert card.kept == ""
+        assert card.receipt.score == pytest.approx(links[link], abs=0.051)
+        assert shown.context["page"].score == page.score
+        assert shown.context["page"].trend.points == page.trend.points
+        assert f"Why the score of {days_ago(ago):%-d %b %Y}" in text_of(shown)
+        if card.receipt.lines:
+            assert f"Score {card.score.text}" in text_of(shown)
+
+
+@pytest.mark.parametrize("day", ["2001-01-01", "9999-12-31", "never", "0", "\0"])
+def test_days_without_a_receipt_show_the_one_of_now(member, world, day):
+    shown = member.get(f"/w/acme/accounts/{world.warm.pk}/", {"on": day})
+    assert shown.status_code == 200
+    assert shown.context["page"].receipt.on is None
+    assert "The score of now is shown instead." in text_of(shown)
+
+
+def test_a_receipt_says_when_that_night_another_score_was_kept(member, world):
+    on = days_ago(7)
+    world.warm.snapshots.filter(day=on).update(score=3.1)
+    shown = read(member, f"/w/acme/accounts/{world.warm.pk}/?on={on}")
+    assert "The score kept that night was 3.1." in shown
+
+
+def test_a_receipt_says_that_another_model_judged_the_day(member, world):
+    new_model_version(world.workspace, damp="linear", half_life_days=5.0)
+    settle(world.workspace)
+    on = days_ago(7)
+    for kind, pk in (("accounts", world.warm.pk), ("developers", world.ada.pk)):
+        world.warm.snapshots.all().update(model_version=1)
+        shown = read(member, f"/w/acme/{kind}/{pk}/?on={on}")
+        assert "judged by version 1" in shown
+        assert "In force now is version 2" in shown
+        assert "log₂(1 + uses)" in shown
+        now = read(member, f"/w/acme/{kind}/{pk}/")
+        assert "the number of uses" in now
+        assert "it is by version 2 of the score model" in now
+        assert "In 30 days" not in now
+
+
+def test_lists_and_pages_say_where_a_score_is_going(member, world):
+    for table in (Account, Developer):
+        table.objects.update(first_seen_at=now() - timedelta(days=400))
+    ScoreModel.objects.update(account_scale=60.0, developer_scale=60.0)
+    settle(world.workspace)
+    moved = {row.name: row.movement for row in rows_of(member, "accounts")}
+    assert moved["Warm Works"].slug == "surging"
+    assert moved["Warm Works"].direction == "up"
+    assert moved["Cold Corp"].text.startswith("+")
+    shown = read(member, "/w/acme/accounts/")
+    assert f"↑ {moved['Warm Works'].text} Surging" in shown
+    assert "10 points or more won in 7 days, and Medium or High now." in shown
+    page = read(member, f"/w/acme/accounts/{world.warm.pk}/")
+    assert f"In 7 days ↑ {moved['Warm Works'].text} Surging" in page
+    assert "Surging : 10 points or more won in 7 days" in page
+    assert "ada@warm-works.example" in names(member.get("/w/acme/developers/"))
+    page = read(member, f"/w/acme/developers/{world.ada.pk}/")
+    assert "Surging : 10 points or more won in 7 days" in page
+
+
+def rows_of(member, kind, query=""):
+    return member.get(f"/w/acme/{kind}/{query}").context["page"].rows
+
+
+@pytest.mark.parametrize("kind", ["accounts", "developers"])
+def test_the_trends_divide_those_with_a_score(member, world, kind):
+    for pk, trend in ((world.warm.pk, "cooling"), (world.cold.pk, "dormant")):
+        AccountScore.objects.filter(pk=pk).update(trend=trend)
+    DeveloperScore.objects.filter(pk=world.ada.pk).update(trend="surging")
+    everything = {row.pk: row.movement.slug for row in rows_of(member, kind)}
+    for trend in Trend.values:
+        found = {row.pk for row in rows_of(member, kind, f"?trend={trend}")}
+        assert found == {pk for pk, slug in everything.items() if slug == trend}
+    assert len(rows_of(member, kind, "?trend=bogus")) == len(everything)
 
 
 def test_developer_page_shows_identities_timeline_and_receipt(member, world):
@@ -326,7 +427,10 @@ def test_developer_page_shows_identities_timeline_and_receipt(member, world):
     shown = member.get(f"/w/acme/developers/{world.ada.pk}/")
     page = shown.context["page"]
 
-    assert sum(line.shown for line in page.receipt.lines) == page.receipt.shown_points
+    assert (
+        sum(line.shown for line in page.receipt.receipt.lines)
+        == page.receipt.receipt.shown_points
+    )
     happenings = [one for _, day in page.timeline.days for one in day]
     assert [one.metric for one in happenings] == ["Deploy"] * 3
     assert happenings[0].at > happenings[-1].at
