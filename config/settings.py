@@ -161,6 +161,8 @@ ENRICHMENT_PLUG_INS = env_list(
     "ENRICHMENT_PLUG_INS", "accounts.enrichment.ip.IpPlugIn"
 )
 ENRICHMENT_DAYS = env_int("ENRICHMENT_DAYS", 30, minimum=1)
+# Networks of one's own that webhooks may reach although they are not public.
+WEBHOOK_ALLOWED_NETWORKS = env_list("WEBHOOK_ALLOWED_NETWORKS")
 FREE_MAIL_DOMAINS = env_list("FREE_MAIL_DOMAINS")
 NOT_FREE_MAIL_DOMAINS = env_list("NOT_FREE_MAIL_DOMAINS")
 
