@@ -19,7 +19,13 @@ MOST_TILES = 12
 GROUPS = (
     ("What is measured", ("product", "metric", "scoremodel")),
     ("Senders", ("apikey", "appid", "application", "signingkey", "accesstoken")),
-    ("What arrives", ("ingestcounter", "quarantinedevent", "inboxentry", "event")),
+    (
+        "What arrives",
+        (
+            *("ingestcounter", "quarantinedevent", "refusedrequest"),
+            *("inboxentry", "event"),
+        ),
+    ),
     (
         "Customers",
         (

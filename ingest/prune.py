@@ -12,6 +12,8 @@ from ingest.statements import statement
 
 # Hours of counters that the ingestion page can look back.
 COUNTER_DAYS = 400
+# Signals of apps that no workspace has: anybody may send them.
+UNOWNED_DAYS = 30
 # Settled quarantine rows are kept so that people can look up what became of them.
 SETTLED_DAYS = 90
 # Access tokens that have ended are listed for a while.
@@ -31,6 +33,7 @@ class Pruned:
     months: tuple[str, ...]
     access_tokens: int = 0
     refused: int = 0
+    unowned: int = 0
 
 
 def prune(*, dry_run: bool = False) -> Pruned:
@@ -59,6 +62,7 @@ def prune(*, dry_run: bool = False) -> Pruned:
             "access_tokens", now - timedelta(days=TOKEN_DAYS), dry_run=dry_run
         ),
         refused=_prune("refused", now - timedelta(days=DAYS), dry_run=dry_run),
+        unowned=_prune("unowned", now - timedelta(days=UNOWNED_DAYS), dry_run=dry_run),
     )
 
 

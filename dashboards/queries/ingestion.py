@@ -77,6 +77,28 @@ class QuarantineGroup:
         """Say whether adding an app mends it."""
         return self.reason == QuarantinedEvent.Reason.UNKNOWN_APP
 
+    @property
+    def why(self) -> str:
+        """Explain a reason that its name and subject alone do not."""
+        bounds = {
+            QuarantinedEvent.Reason.TOO_MANY_METRICS: (
+                settings.INGEST_MAX_METRICS,
+                "metrics",
+            ),
+            QuarantinedEvent.Reason.TOO_MANY_PRODUCTS: (
+                settings.INGEST_MAX_PRODUCTS,
+                "products",
+            ),
+        }
+        bound = bounds.get(QuarantinedEvent.Reason(self.reason))
+        if bound is None:
+            return ""
+        most, what = bound
+        return (
+            f"This workspace has {most:,} {what} or more, so that unseen ones do not "
+            "register themselves. This is one of their names."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:

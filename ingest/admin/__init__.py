@@ -9,5 +9,6 @@ from ingest.admin import (  # noqa: F401 (registers them)
     inbox,
     metric,
     quarantine,
+    refused,
     signing_key,
 )

@@ -1,13 +1,16 @@
 """Apps: which product the signals of an app id are about, and what waits for it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.base import ScopedFilter, WorkspaceAdmin, WorkspaceForm, person
-from accounts.models import AppId
+from accounts.app_switch import note_app, note_switched, switch_apps
+from accounts.models import AppId, AuditEntry
 from accounts.peer import peer_address
 from accounts.roles import Action, can
 from ingest.quarantine import replay_app
@@ -58,24 +61,59 @@ class AppIdAdmin(WorkspaceAdmin):
         form: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        """Put what has waited for the app through the digest again."""
-        super().save_model(request, obj, form, change)
+        """Save and audit it, and put what has waited for it through the digest."""
+        actor, ip = person(request), peer_address(request) or None
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if not change:
+                note_app(AuditEntry.Action.APP_ADDED, obj, actor=actor, ip=ip)
+            elif "is_enabled" in form.changed_data:
+                note_switched(obj, actor=actor, ip=ip)
+            if change and "product" in form.changed_data:
+                note_app(AuditEntry.Action.APP_CHANGED, obj, actor=actor, ip=ip)
         self._replay(request, [obj])
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Write down who removed it."""
+        self._note_removed(request, [obj])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Write down who removed them."""
+        self._note_removed(request, queryset.select_related("workspace", "product"))
+        super().delete_queryset(request, queryset)
+
+    def _note_removed(self, request: HttpRequest, apps: Iterable[AppId]) -> None:
+        for app in apps:
+            note_app(
+                AuditEntry.Action.APP_REMOVED,
+                app,
+                actor=person(request),
+                ip=peer_address(request) or None,
+            )
 
     @admin.action(description="Switch on", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Take signals of the ticked apps again, and those that have waited."""
-        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
-        rows.update(is_enabled=True)
-        self.message_user(request, f"{len(rows)} apps are switched on.")
-        self._replay(request, list(rows.select_related("workspace")))
+        apps = self._switch(request, queryset, is_enabled=True)
+        self.message_user(request, f"{len(apps)} apps are switched on.")
+        self._replay(request, apps)
 
     @admin.action(description="Switch off", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Keep signals of the ticked apps in quarantine from now on."""
-        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
-        number = rows.update(is_enabled=False)
-        self.message_user(request, f"{number} apps are switched off.")
+        apps = self._switch(request, queryset, is_enabled=False)
+        self.message_user(request, f"{len(apps)} apps are switched off.")
+
+    def _switch(
+        self, request: HttpRequest, queryset: QuerySet[Any], *, is_enabled: bool
+    ) -> list[AppId]:
+        return switch_apps(
+            self.allowed_rows(request, queryset, Action.CONFIGURE),
+            is_enabled=is_enabled,
+            actor=person(request),
+            ip=peer_address(request) or None,
+        )
 
     def _replay(self, request: HttpRequest, apps: list[AppId]) -> None:
         """Replay what has waited; of unknown apps in nobody's workspace, too."""

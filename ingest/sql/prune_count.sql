@@ -12,6 +12,14 @@ SELECT
         WHEN 'access_tokens' THEN (
             SELECT count(*) FROM accounts_accesstoken WHERE expires_at < %(before)s
         )
+        WHEN 'unowned' THEN (
+            SELECT count(*)
+            FROM ingest_quarantinedevent
+            WHERE
+                workspace_id IS NULL
+                AND status = 'waiting'
+                AND received_at < %(before)s
+        )
         WHEN 'refused'
             THEN (SELECT count(*) FROM ingest_refusedrequest WHERE at < %(before)s)
         ELSE (

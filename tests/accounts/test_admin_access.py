@@ -25,7 +25,12 @@ from accounts.models import (
     ScoreModel,
 )
 from ingest.events import NormalizedEvent, encode_events
-from ingest.models import InboxEntry, IngestCounter, QuarantinedEvent
+from ingest.models import (
+    InboxEntry,
+    IngestCounter,
+    QuarantinedEvent,
+    RefusedRequest,
+)
 from tests.factories import (
     make_account,
     make_app,
@@ -65,6 +70,7 @@ MAY = {
     "accounts.correction": ("viewer", "-", "-", "-"),
     "ingest.quarantinedevent": ("viewer", "-", "-", "-"),
     "ingest.ingestcounter": ("viewer", "-", "-", "-"),
+    "ingest.refusedrequest": ("member", "-", "-", "-"),
     "ingest.inboxentry": ("operator", "-", "-", "-"),
     "ingest.signingkey": ("operator", "-", "-", "-"),
     "ingest.event": ("viewer", "-", "-", "-"),
@@ -134,6 +140,15 @@ def make_world():
         ),
         "ingest.ingestcounter": IngestCounter.objects.create(
             api_key=key, hour=now, outcome="accepted", count=5, **common
+        ),
+        "ingest.refusedrequest": RefusedRequest.objects.create(
+            api_key=key,
+            at=now,
+            reason="invalid",
+            status=400,
+            request=f"POST /api/product/usage HTTP/1.1\n\n{MARK}",
+            answer="{}",
+            **common,
         ),
         "ingest.inboxentry": InboxEntry.objects.create(
             event_count=1, payload=encode_events([event]), **common

@@ -8,10 +8,11 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from accounts.kinds import hash_again
-from accounts.models import AppId, Metric, Product, Role
+from accounts.models import AppId, AuditEntry, Metric, Product, Role
 from ingest import app_ids
 from ingest.digest import digest_until_empty
 from ingest.models import Event, InboxEntry, IngestCounter, QuarantinedEvent
+from ingest.prune import UNOWNED_DAYS, prune
 from ingest.quarantine import discard, replay
 from tests.factories import (
     make_app,
@@ -207,8 +208,37 @@ def test_apps_are_switched_off_and_on_in_the_list(app, workspace, client):
     send([SIGNAL])
     digest_until_empty()
     client.post(address, {"action": "enable", **ticked})
+    # A second time changes nothing, and says nothing.
+    client.post(address, {"action": "enable", **ticked})
     digest_until_empty()
     assert len(events()) == 1
+    assert app_log() == ["app_switched_off", "app_switched_on"]
+
+
+def app_log():
+    rows = AuditEntry.objects.filter(action__startswith="app_", subject=APP)
+    return list(rows.order_by("id").values_list("action", flat=True))
+
+
+def test_what_is_done_to_an_app_is_in_the_audit_log(workspace, client):
+    admin = make_member(workspace, Role.ADMIN)
+    client.force_login(admin)
+    web, other = make_product(workspace, "web"), make_product(workspace, "other")
+    fields = {"workspace": workspace.pk, "app_id": APP, "product": web.pk}
+    add = reverse("admin:accounts_appid_add")
+    client.post(add, {**fields, "is_enabled": "on"})
+    app = AppId.objects.get()
+    page = reverse("admin:accounts_appid_change", args=[app.pk])
+    client.post(page, fields)
+    client.post(page, {**fields, "product": other.pk, "is_enabled": "on"})
+    client.post(reverse("admin:accounts_appid_delete", args=[app.pk]), {"post": "yes"})
+    assert app_log() == [
+        *("app_added", "app_switched_off", "app_switched_on"),
+        *("app_changed", "app_removed"),
+    ]
+    entry = AuditEntry.objects.get(action="app_switched_off")
+    assert (entry.workspace, entry.actor, entry.ip) == (workspace, admin, "127.0.0.1")
+    assert entry.detail == {"product": "web"}
 
 
 def test_operators_see_and_replay_what_nobody_has(workspace, client):
@@ -230,6 +260,22 @@ def test_operators_see_and_replay_what_nobody_has(workspace, client):
     )
     digest_until_empty()
     assert len(events()) == 1
+
+
+def test_what_nobody_claims_is_pruned_after_a_month(workspace):
+    send([SIGNAL, SIGNAL], "/v2/")
+    send([SIGNAL])
+    digest_until_empty()
+    old = datetime.now(UTC) - timedelta(days=UNOWNED_DAYS + 1)
+    first, second = QuarantinedEvent.objects.filter(workspace=None)
+    QuarantinedEvent.objects.exclude(pk=second.pk).update(received_at=old)
+    assert prune(dry_run=True).unowned == prune().unowned == 1
+    assert prune().unowned == 0
+    # However old, what waits in a workspace stays until somebody settles it.
+    left = QuarantinedEvent.objects.values_list("pk", "workspace")
+    assert (first.pk, None) not in left
+    assert {where for _, where in left} == {None, workspace.pk}
+    assert len(left) == 2
 
 
 def test_import_keeps_old_times_and_finds_apps(app, tmp_path, capsys):

@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.models import AppId, Product
+from accounts.app_switch import note_app
+from accounts.models import AppId, AuditEntry, Product
 from ingest.background import flush_all
 from ingest.management.commands.check_usage import chosen_workspace
 from ingest.quarantine import replay_app
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from None
             app.save()
+            note_app(AuditEntry.Action.APP_ADDED, app)
         number = replay_app(app)
         flush_all()
         self.stdout.write(

@@ -25,6 +25,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{pruned.event_keys} event keys, {pruned.idempotency_keys} answers,"
             f" {pruned.counters} counters and {pruned.settled} settled quarantine rows"
-            f" {verb}, with {pruned.access_tokens} access tokens and {pruned.refused}"
-            " refused requests."
+            f" {verb}, with {pruned.access_tokens} access tokens, {pruned.refused}"
+            f" refused requests and {pruned.unowned} signals of apps nobody has."
         )
