@@ -10,6 +10,7 @@ from accounts import (
     score_models,
     score_store,
     trend_refresh,
+    version_counts,
     waiting,
 )
 from accounts.attribution import reattribute
@@ -66,3 +67,16 @@ def rate_all_fits() -> None:
 def enrich_accounts() -> None:
     """Let plug-ins look at accounts that are new to them, or stale."""
     run.enrich()
+
+
+@shared_task
+def count_versions() -> None:
+    """Count who runs which version of the products that were seen anew."""
+    version_counts.count_changed_versions()
+
+
+@shared_task
+def tidy_versions() -> None:
+    """Forget old versions of each identity, and count all products anew."""
+    version_counts.prune_versions()
+    version_counts.count_all_versions()

@@ -16,7 +16,7 @@ def note_versions(
     """Note what was seen with first and last time, microseconds since 1970.
 
     In the digest's transaction. One statement; it writes what is new, and what moves
-    by an hour.
+    to another UTC day.
     """
     if not seen:
         return

@@ -44,6 +44,20 @@ def periodic() -> dict[str, Any]:
                 "schedule": 600.0,
                 "options": {"expires": 600},
             },
+            "count-versions": {
+                "task": "accounts.tasks.count_versions",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
+            # Digests raise them; this catches what a crash cut off after a commit.
+            "find-red-flags": {
+                "task": "ingest.tasks.find_red_flags",
+                "schedule": crontab(minute="40"),
+            },
+            "tidy-versions": {
+                "task": "accounts.tasks.tidy_versions",
+                "schedule": crontab(hour="1", minute="20"),
+            },
             "snapshot-scores": {
                 "task": "accounts.tasks.snapshot_scores",
                 "schedule": crontab(hour="0", minute="10"),

@@ -7,7 +7,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from accounts.tasks import score_touched
-from ingest import license_retention, partitions
+from ingest import license_retention, partitions, red_flags
 from ingest import prune as pruning
 from ingest.digest import digest_until_empty
 from ingest.hints import publish_hint
@@ -42,3 +42,10 @@ def prune() -> None:
     """Remove keys, answers, counters and events that are older than their window."""
     pruning.prune()
     license_retention.prune_all()
+    red_flags.forget_repeats()
+
+
+@shared_task
+def find_red_flags() -> None:
+    """Look for red flags of the last hours that a crash may have cut off."""
+    red_flags.find_lately()

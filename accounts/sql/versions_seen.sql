@@ -1,5 +1,6 @@
 -- Question: none; notes which versions identities were seen with. A row is written when
--- it is new or a time moves by an hour, and its product is queued for counting.
+-- it is new or a time moves to another UTC day, and its product is queued for counting:
+-- exact times would rewrite everybody in each batch, and cost a digest a third.
 -- Versions come once each, and rows name them by their place; times are microseconds.
 -- Index: primary key. Cost: one probe per identity, product and version of the batch; a
 -- subquery, so that the planner never reads the whole table to join it. Rows go in
@@ -27,8 +28,8 @@ written AS (
     FROM batch
     WHERE (
         SELECT
-            k.first_seen_at <= batch.first_at + interval '1 hour'
-            AND k.last_seen_at >= batch.last_at - interval '1 hour'
+            k.first_seen_at < date_trunc('day', batch.first_at, 'UTC') + interval '1 day'
+            AND k.last_seen_at >= date_trunc('day', batch.last_at, 'UTC')
         FROM accounts_versionseen AS k
         WHERE
             k.identity_id = batch.identity_id
