@@ -17,6 +17,7 @@ from accounts.models import (
     Workspace,
 )
 from accounts.score_models import first_model
+from accounts.stage_setup import first_stages
 
 # The metric that every workspace holds (contract `reo`, Metrics).
 FIRST_METRIC = {"key": "CALL_HOME", "label": "Call home", "level": "secondary1"}
@@ -49,9 +50,10 @@ def create_workspace(
 
 
 def prepare_workspace(workspace: Workspace) -> None:
-    """Give a new workspace what every workspace has: a metric and a score model."""
+    """Give a new workspace a metric, a score model and stages, as every one has."""
     Metric.objects.create(workspace=workspace, **FIRST_METRIC)
     first_model(workspace)
+    first_stages(workspace)
 
 
 def new_user(

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from accounts import (
     fit_store,
+    judging,
     score_history,
     score_models,
     score_store,
@@ -20,8 +21,15 @@ from accounts.models import Workspace
 
 @shared_task
 def score_touched() -> None:
-    """Score the developers whose usage changed, and their accounts."""
+    """Score the developers whose usage changed, and their accounts; then judge them."""
     score_store.score_touched()
+    judging.judge_rescored()
+
+
+@shared_task
+def judge_all() -> None:
+    """Judge everybody by the rules of stages, as the days move on."""
+    judging.judge_all()
 
 
 @shared_task

@@ -72,6 +72,11 @@ def periodic() -> dict[str, Any]:
                 "schedule": 600.0,
                 "options": {"expires": 600},
             },
+            # The windows of rules end today, also where nothing happened.
+            "judge-all": {
+                "task": "accounts.tasks.judge_all",
+                "schedule": crontab(hour="0", minute="20"),
+            },
             "ensure-partitions": {
                 "task": "ingest.tasks.ensure_partitions",
                 "schedule": crontab(hour="0", minute="30"),
