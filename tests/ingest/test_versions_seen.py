@@ -161,7 +161,7 @@ def test_side_by_side(workspace):
                 uses(
                     f"p{n}@x.example",
                     f"1.{number % 3}",
-                    at=NOON + timedelta(days=number),
+                    at=NOON - timedelta(days=number),
                 )
                 for n in range(20)
             ),
