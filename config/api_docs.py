@@ -90,11 +90,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def without_slashes(endpoints: list[Any]) -> list[Any]:
     """Describe each ingestion route once, though it answers with a slash too."""
-    known = {path for path, *_ in endpoints}
+    known = {(path, method) for path, _, method, _ in endpoints}
     return [
         endpoint
         for endpoint in endpoints
-        if not (endpoint[0].endswith("/") and endpoint[0].rstrip("/") in known)
+        if not (
+            endpoint[0].endswith("/")
+            and (endpoint[0].rstrip("/"), endpoint[2]) in known
+        )
     ]
 
 

@@ -232,6 +232,11 @@ STORAGES = {
 
 # ---- API ---------------------------------------------------------------------------
 
+# For each key of the read API, all of them at once if it likes; 0 is no limit.
+API_REQUESTS_PER_MINUTE = env_int("API_REQUESTS_PER_MINUTE", 600)
+EXPORT_DIR = Path(env_str("EXPORT_DIR") or engines.data_dir() / "exports")
+EXPORT_HOURS = env_int("EXPORT_HOURS", 24, minimum=1)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.SessionAuthentication"

@@ -34,6 +34,7 @@ urlpatterns = [
         name="invitation",
     ),
     path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("dashboards.api.urls")),
     # As the vendor's own paths are; senders rarely agree on the last slash.
     path("api/product/list", product_lists.Lists.as_view(), name="product-lists"),
     path("api/product/list/", product_lists.Lists.as_view()),

@@ -1,14 +1,25 @@
-"""CSV for spreadsheets: streamed, and safe to open."""
+"""CSV for spreadsheets and NDJSON for programs: streamed, and safe to open."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
 
 Cell = str | int | float | datetime | None
 # A spreadsheet takes a cell that starts so for a formula (DESIGN, Guards).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Makes spreadsheets read UTF-8.
+MARK = "\ufeff"
+CSV, NDJSON = "csv", "ndjson"
+CONTENT_TYPES = {
+    CSV: "text/csv; charset=utf-8",
+    NDJSON: "application/x-ndjson; charset=utf-8",
+}
+Chunks = Iterable[Sequence[Mapping[str, Any]]]
 
 
 class _Line:
@@ -23,19 +34,34 @@ def csv_response(
     name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
 ) -> StreamingHttpResponse:
     """Return a download that is written while it is read; ``name`` has no ending."""
-    response = StreamingHttpResponse(
-        _lines(header, rows), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return download(name, CSV, _lines(header, rows))
+
+
+def download(name: str, form: str, parts: Iterable[str]) -> StreamingHttpResponse:
+    """Return parts of a text as a download; ``name`` has no ending."""
+    response = StreamingHttpResponse(parts, content_type=CONTENT_TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    # The mark makes spreadsheets read UTF-8.
-    yield "\ufeff"
+def text_of(form: str, columns: Sequence[str], chunks: Chunks) -> Iterator[str]:
+    """Return rows as CSV or NDJSON, a part for each chunk of rows."""
+    if form == NDJSON:
+        for chunk in chunks:
+            yield "".join(f"{_json(row)}\n" for row in chunk)
+        return
     writer = csv.writer(_Line())
-    yield writer.writerow(header)
+    yield MARK + writer.writerow(columns)
+    for chunk in chunks:
+        yield "".join(
+            writer.writerow([_cell(row[name]) for name in columns]) for row in chunk
+        )
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield MARK + writer.writerow(header)
     for row in rows:
         yield writer.writerow([safe(cell) for cell in row])
 
@@ -49,3 +75,20 @@ def safe(cell: Cell) -> str | int | float:
     if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
         return f"'{cell}"
     return cell
+
+
+def _cell(value: Any) -> str | int | float:
+    """Write what a cell cannot hold: lists of words in a line, the rest as JSON."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return safe("; ".join(value))
+    if isinstance(value, dict | list):
+        return safe(_json(value) if value else "")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return safe(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(
+        value, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")
+    )

@@ -11,6 +11,7 @@ from django.urls import Resolver404, get_resolver
 
 from ingest.dialects import DIALECTS
 
+LOOKING = frozenset({"GET", "HEAD"})
 View = Callable[..., HttpResponse]
 
 
@@ -24,6 +25,12 @@ class IngestShortcut:
             f"/{route.path}{slash}": route.view
             for route in routes
             if "<" not in route.path
+            for slash in ("", "/")
+        }
+        self.read_elsewhere = {
+            f"/{route.path}{slash}"
+            for route in routes
+            if route.is_read_elsewhere
             for slash in ("", "/")
         }
         # The fixed beginnings of routes with a variable part; where that comes first,
@@ -44,6 +51,8 @@ class IngestShortcut:
         path = request.path_info
         view = self.fixed.get(path)
         if view is not None:
+            if path in self.read_elsewhere and request.method in LOOKING:
+                return self.get_response(request)
             return view(request)
         if path.startswith(self.beginnings) or path.endswith(self.ends):
             try:

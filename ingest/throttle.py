@@ -22,18 +22,20 @@ REMEMBERED = 20_000
 class TokenBuckets:
     """One bucket per sender: ``rate`` tokens a second, one second's worth deep.
 
-    A rate of 0 switches the limit off. Safe to use from several threads.
+    ``depth`` is how many may be taken at once where that is not a second's worth. A
+    rate of 0 switches the limit off. Safe to use from several threads.
     """
 
     def __init__(
         self,
         rate: float,
         *,
+        depth: float = 0.0,
         remembered: int = REMEMBERED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.rate = rate
-        self.depth = max(rate, 1.0)
+        self.depth = max(depth or rate, 1.0)
         self.remembered = remembered
         self.clock = clock
         # Sender → (tokens left, at what time), least recently seen first.
@@ -54,6 +56,12 @@ class TokenBuckets:
             if len(self.buckets) > self.remembered:
                 self.buckets.popitem(last=False)
         return wait
+
+    def left(self, sender: Hashable) -> float:
+        """Return how many tokens a sender could take now."""
+        with self.guard:
+            tokens, since = self.buckets.get(sender, (self.depth, self.clock()))
+            return min(tokens + (self.clock() - since) * self.rate, self.depth)
 
 
 class Throttle:

@@ -34,6 +34,19 @@ class Scope(models.TextChoices):
     READ = "report.read", "Read provisioned users"
 
 
+class ReadScope(models.TextChoices):
+    """What a read key may be limited to; one without scopes reads everything."""
+
+    PRODUCTS = "products:read", "Products and metrics"
+    ACCOUNTS = "accounts:read", "Accounts, their scores and receipts"
+    PEOPLE = "people:read", "Developers and identities (personal data)"
+    EVENTS = "events:read", "Single events (personal data)"
+    USAGE = "usage:read", "Daily usage"
+    SEGMENTS = "segments:read", "Segments and their members"
+    LISTS = "lists:read", "Lists and tags"
+    QUARANTINE = "quarantine:read", "Quarantine"
+
+
 class ApiKey(models.Model):
     """One credential of a sender. Revoked, never deleted.
 

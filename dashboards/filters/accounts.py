@@ -7,7 +7,7 @@ from typing import Any
 import django_filters  # type: ignore[import-untyped]
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.models import Account, AccountDomain, Developer
+from accounts.models import Account, AccountDomain, Developer, Fit
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
 from accounts.score_lists import in_band, in_trend
@@ -49,12 +49,14 @@ BY_SEEN = Order(
     absent=Q(last_seen_at__isnull=True),
 )
 BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
+# In addresses; an empty value would be no filter.
+NO_FIT = "none"
 
 
 class AccountFilter(ListFilter):
     """Accounts of a workspace."""
 
-    bar = ("q", "band", "trend", "product", "rule")
+    bar = ("q", "band", "trend", "fit", "product", "rule")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
@@ -80,6 +82,13 @@ class AccountFilter(ListFilter):
         empty_label="Any trend",
         method="of_trend",
         help_text="Where the score is going; the rules are in docs/scores.md.",
+    )
+    fit = django_filters.ChoiceFilter(
+        label="Fit",
+        choices=[*Fit.choices, (NO_FIT, "Not known")],
+        empty_label="Any fit",
+        method="of_fit",
+        help_text="Fit by the criteria in force; none where nothing is known.",
     )
     product = ProductFilter(
         label="Product",
@@ -131,6 +140,10 @@ class AccountFilter(ListFilter):
     def of_trend(self, rows: QuerySet[Any], _name: str, trend: str) -> QuerySet[Any]:
         """Keep those whose score has the trend."""
         return in_trend(rows, Trend(trend), self.workspace)
+
+    def of_fit(self, rows: QuerySet[Any], _name: str, fit: str) -> QuerySet[Any]:
+        """Keep those of this fit."""
+        return rows.filter(fit="" if fit == NO_FIT else fit)
 
     def of_product(self, rows: QuerySet[Any], _name: str, product: Any) -> Any:
         """Keep those with recent use of the product."""

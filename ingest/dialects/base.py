@@ -83,6 +83,8 @@ class Route(NamedTuple):
     path: str
     view: Callable[..., Any]
     name: str
+    # Whether somebody else answers who only looks here (GET, HEAD).
+    is_read_elsewhere: bool = False
 
 
 class Dialect(NamedTuple):

@@ -345,6 +345,6 @@ def _answer(
 DIALECT = Dialect(
     key=KEY,
     label=DialectName.NATIVE.label,
-    routes=(Route(PATH, EventsView.as_view(), "events"),),
+    routes=(Route(PATH, EventsView.as_view(), "events", is_read_elsewhere=True),),
     parse=parse,
 )

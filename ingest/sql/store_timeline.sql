@@ -15,6 +15,10 @@ CROSS JOIN LATERAL (
         AND identity_id = who.id
         AND occurred_at <= %(before_at)s::timestamptz
         AND (occurred_at, id) < (%(before_at)s::timestamptz, %(before_id)s::bigint)
+        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s::timestamptz)
+        AND (%(product)s::bigint IS NULL OR product_id = %(product)s::bigint)
+        AND (%(metric)s::bigint IS NULL OR metric_id = %(metric)s::bigint)
+        AND (%(test)s::boolean IS NULL OR is_test = %(test)s::boolean)
     ORDER BY occurred_at DESC, id DESC
     LIMIT %(most)s
 ) AS e

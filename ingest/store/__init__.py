@@ -1,6 +1,8 @@
 """Raw events: the store's interface and its engines."""
 
 from ingest.store.base import (
+    Arrival,
+    EventChoice,
     EventRow,
     EventStore,
     Origin,
@@ -14,6 +16,8 @@ from ingest.store.postgres import PostgresStore
 from ingest.store.signals import PostgresSignals, SignalChoice, SignalStore
 
 __all__ = [
+    "Arrival",
+    "EventChoice",
     "EventRow",
     "EventStore",
     "LicenseStore",

@@ -59,6 +59,22 @@ class Place(NamedTuple):
     id: int
 
 
+class Arrival(NamedTuple):
+    """Where a page of arrived events ended: pass it on to get the next one."""
+
+    received_at: datetime
+    id: int
+
+
+@dataclass(frozen=True)
+class EventChoice:
+    """Which events: None leaves a question open."""
+
+    product_id: int | None = None
+    metric_id: int | None = None
+    is_test: bool | None = None
+
+
 @dataclass(frozen=True)
 class Share:
     """One value of a property and how often it occurred; None where it is absent."""
@@ -92,9 +108,26 @@ class EventStore(Protocol):
         workspace_id: int,
         identity_ids: Sequence[int],
         before: Place | None = None,
+        since: datetime | None = None,
+        choice: EventChoice | None = None,
         limit: int = 50,
     ) -> list[EventRow]:
         """Return the events of these identities, latest first, before a place."""
+
+    def arrived(
+        self,
+        *,
+        workspace_id: int,
+        after: Arrival,
+        until: datetime,
+        identity_ids: Sequence[int] | None = None,
+        choice: EventChoice | None = None,
+        limit: int = 50,
+    ) -> list[EventRow]:
+        """Return what arrived after a place and before a moment, earliest first.
+
+        ``identity_ids`` None is everybody's.
+        """
 
     def latest(self, *, workspace_id: int, limit: int = 50) -> list[EventRow]:
         """Return what arrived last, newest first, of the last 30 days."""

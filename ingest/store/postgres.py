@@ -26,7 +26,16 @@ from ingest.copying import (
     timestamptz,
 )
 from ingest.statements import statement
-from ingest.store.base import EventRow, Origin, Place, Resolved, Share, TrendPoint
+from ingest.store.base import (
+    Arrival,
+    EventChoice,
+    EventRow,
+    Origin,
+    Place,
+    Resolved,
+    Share,
+    TrendPoint,
+)
 
 # Fields that are the same for all events of a request come first, then the numbers of
 # fixed size in one struct, then what repeats from event to event.
@@ -45,6 +54,9 @@ _END_OF_TIME = Place(datetime.max.replace(tzinfo=UTC), 0)
 # How far back "latest" looks, widening until there is enough.
 LATEST_STEPS = (timedelta(minutes=10), timedelta(days=1), timedelta(days=30))
 
+# The first look for what arrived after a moment.
+FIRST_STRETCH = timedelta(minutes=10)
+
 
 class PostgresStore:
     """Implements `EventStore` with set-based SQL on one partitioned table."""
@@ -60,6 +72,8 @@ class PostgresStore:
         workspace_id: int,
         identity_ids: Sequence[int],
         before: Place | None = None,
+        since: datetime | None = None,
+        choice: EventChoice | None = None,
         limit: int = 50,
     ) -> list[EventRow]:
         """Return the events of these identities, latest first, before a place."""
@@ -70,8 +84,41 @@ class PostgresStore:
             identities=list(identity_ids),
             before_at=before.occurred_at,
             before_id=before.id,
+            since=since,
             most=limit,
+            **_chosen(choice),
         )
+        return [_event_row(row) for row in rows]
+
+    def arrived(
+        self,
+        *,
+        workspace_id: int,
+        after: Arrival,
+        until: datetime,
+        identity_ids: Sequence[int] | None = None,
+        choice: EventChoice | None = None,
+        limit: int = 50,
+    ) -> list[EventRow]:
+        """Return what arrived after a place and before a moment, earliest first.
+
+        A little time after another, twice as much each: a page stands early in it.
+        """
+        rows: list[tuple[Any, ...]] = []
+        step = FIRST_STRETCH
+        while after.received_at < until and len(rows) < limit:
+            end = min(after.received_at + step, until)
+            rows += _ask(
+                "store_arrived",
+                workspace=workspace_id,
+                identities=None if identity_ids is None else list(identity_ids),
+                after_at=after.received_at,
+                after_id=after.id,
+                until=end,
+                most=limit - len(rows),
+                **_chosen(choice),
+            )
+            after, step = Arrival(end, 0), step * 2
         return [_event_row(row) for row in rows]
 
     def latest(self, *, workspace_id: int, limit: int = 50) -> list[EventRow]:
@@ -184,6 +231,15 @@ def _head(origin: Origin) -> bytes:
             text(origin.dialect),
         )
     )
+
+
+def _chosen(choice: EventChoice | None) -> dict[str, Any]:
+    choice = choice or EventChoice()
+    return {
+        "product": choice.product_id,
+        "metric": choice.metric_id,
+        "test": choice.is_test,
+    }
 
 
 def _ask(name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
