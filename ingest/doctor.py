@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, get_resolver
@@ -29,6 +30,7 @@ from ingest.dialects import DIALECTS
 from ingest.dialects.base import Scope
 from ingest.events import NormalizedEvent
 from ingest.middleware import IngestShortcut
+from ingest.parts import parts_of
 from ingest.pasted import NotReadable, Pasted
 from ingest.refusals import Refused
 from ingest.rehearsal import Objection, Rehearsal, rehearse
@@ -42,6 +44,7 @@ LARGEST = 1024 * 1024
 SAME_SECONDS = 5.0
 # Tried in this order for a body alone; licences last, which take whatever comes.
 BY_BODY = ("reo", "productiv", "reamaze", "telemetrydeck", "native", "license")
+CULPRIT = "wrong: without it the request is taken"
 TOKEN_ROUTE = "/oauth2/token"  # noqa: S105 (an address)
 
 
@@ -166,6 +169,7 @@ def explain(
         fields, missing = _fields(shortcut, request, peer, host, run)
         known = _known_metrics(workspace, run.seen.events)
         apps = _usable_apps(workspace, run.seen.events)
+        is_full = _is_full(workspace)
     if found == "productiv" and request.path.rstrip("/") == TOKEN_ROUTE:
         assumptions.append(
             "The token in this answer was never stored and opens nothing."
@@ -183,7 +187,8 @@ def explain(
         fields=fields,
         missing=missing,
         events=tuple(
-            _stored(event, known, apps) for event in run.seen.events[:SHOWN_EVENTS]
+            _stored(event, known, apps, is_full=is_full)
+            for event in run.seen.events[:SHOWN_EVENTS]
         ),
         more_events=max(len(run.seen.events) - SHOWN_EVENTS, 0),
         assumptions=tuple(assumptions),
@@ -412,20 +417,17 @@ def _fields(
     named = [*run.seen.objections, *_told(run.response.content)]
     # The reader's own words first; the answer may say the same once more.
     objections = list({each.field: each for each in reversed(named)}.values())[::-1]
-    data = _body_of(request)
-    leaves = _leaves(data) if data is not None else []
     findings = []
-    for path in leaves[:MOST_FIELDS]:
-        value = _at(data, path)
-        name = _name_of(path)
-        mine = [each for each in objections if _is_about(each.field, path)]
+    for part in parts_of(request, MOST_FIELDS):
+        mine = [each for each in objections if _is_about(each.field, part.name)]
         if mine:
             objections = [each for each in objections if each not in mine]
             verdict = "; ".join(each.message for each in mine)
         else:
-            less = request._replace(body=msgspec.json.encode(_without(data, path)))
-            verdict = _difference(run, _run(shortcut, less, peer, host))
-        findings.append(FieldFinding(name, _short(value), bool(mine), verdict))
+            other = _run(shortcut, part.left_out(), peer, host)
+            verdict = _difference(run, other)
+        is_wrong = bool(mine) or verdict == CULPRIT
+        findings.append(FieldFinding(part.label, _short(part.value), is_wrong, verdict))
     return tuple(findings), tuple(objections)
 
 
@@ -451,61 +453,8 @@ def _told(content: bytes) -> list[Objection]:
     ]
 
 
-def _body_of(request: Pasted) -> Any:
-    """Return the body as JSON; None where it is none, or nothing to take apart."""
-    try:
-        data = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return data if isinstance(data, dict | list) else None
-
-
-def _leaves(
-    data: Any, above: tuple[str | int, ...] = ()
-) -> list[tuple[str | int, ...]]:
-    """Return the paths of all values that hold no others; of a list the first few."""
-    inside: list[tuple[str | int, Any]] = []
-    if isinstance(data, dict):
-        inside = list(data.items())
-    elif isinstance(data, list):
-        inside = list(enumerate(data[:SHOWN_EVENTS]))
-    if not inside:
-        return [above] if above else []
-    found: list[tuple[str | int, ...]] = []
-    for key, value in inside:
-        if len(found) > MOST_FIELDS:
-            break
-        found += _leaves(value, (*above, key))
-    return found
-
-
-def _at(data: Any, path: tuple[str | int, ...]) -> Any:
-    for key in path:
-        data = data[key]
-    return data
-
-
-def _without(data: Any, path: tuple[str | int, ...]) -> Any:
-    key, rest = path[0], path[1:]
-    if isinstance(data, dict):
-        if not rest:
-            return {name: value for name, value in data.items() if name != key}
-        return {**data, str(key): _without(data[key], rest)}
-    place = int(key)
-    middle = [_without(data[place], rest)] if rest else []
-    return [*data[:place], *middle, *data[place + 1 :]]
-
-
-def _name_of(path: tuple[str | int, ...]) -> str:
-    text = ""
-    for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f"{'.' if text else ''}{key}"
-    return text
-
-
-def _is_about(field: str, path: tuple[str | int, ...]) -> bool:
+def _is_about(field: str, name: str) -> bool:
     """Say whether an objection's field is this one; readers leave the envelope out."""
-    name = _name_of(path)
     return name == field or name.endswith((f".{field}", f"].{field}"))
 
 
@@ -517,7 +466,7 @@ def _difference(run: _Run, other: _Run) -> str:
     if after.reason and after.reason != before.reason:
         return f"needed; without it: {after.message}"
     if before.reason or not before.events:
-        return "no objection"
+        return CULPRIT if before.reason and not after.reason else "no objection"
     if len(before.events) != len(after.events):
         return "needed for an event of its own"
     names = _changed(before.events, after.events)
@@ -558,6 +507,13 @@ def _known_metrics(
     return frozenset(found.values_list("folded_key", flat=True))
 
 
+def _is_full(workspace: Workspace | None) -> bool:
+    """Say whether no further metric may register itself."""
+    here = Metric.objects.filter(workspace=workspace)
+    most: int = settings.INGEST_MAX_METRICS
+    return workspace is not None and here.count() >= most
+
+
 def _usable_apps(
     workspace: Workspace | None, events: list[NormalizedEvent]
 ) -> frozenset[str]:
@@ -571,7 +527,11 @@ def _usable_apps(
 
 
 def _stored(
-    event: NormalizedEvent, known: frozenset[str] | None, apps: Collection[str]
+    event: NormalizedEvent,
+    known: frozenset[str] | None,
+    apps: Collection[str],
+    *,
+    is_full: bool,
 ) -> StoredEvent:
     default = NormalizedEvent("", "", 0.0, [])
     shown = []
@@ -586,13 +546,20 @@ def _stored(
         note = f"It would wait in quarantine: {event.app_id} is no app in use here."
     elif event.is_profile:
         note = "A profile: people and traits, and no use of anything."
-    elif (
-        known is not None
-        and not event.registers_metric
-        and fold_metric_key(event.metric) not in known
-    ):
-        note = f"It would wait in quarantine: {event.metric} is not a metric here yet."
+    elif known is not None and fold_metric_key(event.metric) not in known:
+        note = _note_on_new_metric(event, is_full=is_full)
     return StoredEvent(tuple(shown), note)
+
+
+def _note_on_new_metric(event: NormalizedEvent, *, is_full: bool) -> str:
+    if not event.registers_metric:
+        return f"It would wait in quarantine: {event.metric} is not a metric here yet."
+    if is_full:
+        return (
+            f"It would wait in quarantine: {event.metric} is new, and the workspace has "
+            "as many metrics as may register themselves."
+        )
+    return ""
 
 
 def _short(value: Any) -> str:

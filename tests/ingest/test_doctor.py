@@ -138,6 +138,16 @@ def test_a_metric_that_is_not_configured(workspace, token):
 # ---- Every dialect -----------------------------------------------------------------
 
 
+def test_a_metric_more_than_may_register_itself(workspace, settings):
+    make_app(workspace, "app")
+    body = [{"appID": "app", "clientUser": "u", "type": "New.type"}]
+    text = http("/v2/namespace/acme/", body)
+    assert explain(text, workspace=workspace).events[0].note == ""
+    settings.INGEST_MAX_METRICS = 1
+    (event,) = explain(text, workspace=workspace).events
+    assert "as many metrics as may register themselves" in event.note
+
+
 def test_telemetrydeck_needs_no_key(workspace):
     make_app(workspace, "app-1")
     text = f"""curl -X "POST" "https://x.example/v2/namespace/{workspace.slug}/" \\
@@ -187,6 +197,69 @@ def test_license_in_a_form(workspace, token):
     assert json.loads(explained.body)["response"]["code"] == 831
     assert "data_group" in {missing.field for missing in explained.missing}
     assert explained.events
+    assert nothing_stored()
+
+
+@pytest.mark.parametrize("option", ["-F", "-d"])
+def test_fields_of_a_form(workspace, token, option):
+    """Multipart or urlencoded, with a key among the fields and one in the query."""
+    fields = {
+        "api_key": token,
+        "product_id": "p",
+        "data_type": "numeric-single-value",
+        "numeric_data_single_value": "fifty",
+        "data_group": "starts",
+        "colour": "red & green",
+    }
+    words = " ".join(f"{option} '{name}={fields[name]}'" for name in fields)
+    words = words.replace("red & green", "red" if option == "-d" else "red & green")
+    line = f"curl 'https://x.example/v1/send-telemetry?user_identifier=u' {words}"
+    found = verdicts(explain(line, workspace=workspace))
+    assert list(found) == [*fields, "user_identifier (query)"]
+    wrong = {name for name in found if found[name].is_wrong}
+    assert wrong == {"product_id", "numeric_data_single_value"}
+    assert "must be a number" in found["numeric_data_single_value"].verdict
+    assert "needed" in found["api_key"].verdict
+    assert token not in found["api_key"].value
+    assert "metric" in found["data_group"].verdict
+    assert "identities" in found["user_identifier (query)"].verdict
+    assert found["colour"].verdict == "not used"
+    assert found["colour"].value == ("red" if option == "-d" else "red & green")
+    assert nothing_stored()
+
+
+def test_fields_of_a_token_request(workspace):
+    key, secret = make_key(workspace, kind=ApiKey.Kind.CLIENT)
+    body = (
+        f"grant_type=client_credentials&client_id={key.prefix}&client_secret={secret}"
+        "&audience=x"
+    )
+    found = verdicts(explain(http("/oauth2/token", body), workspace=workspace))
+    assert {name for name in found if found[name].is_wrong} == set()
+    assert found["audience"].verdict == "no objection"
+    found = verdicts(explain(http("/oauth2/token", f"{body}&scope=everything")))
+    assert {name for name in found if found[name].is_wrong} == {"scope"}
+    assert "without it the request is taken" in found["scope"].verdict
+    assert secret not in str(found)
+    assert nothing_stored()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", "--x"),
+        ("multipart/form-data; boundary=x", "--x\n\n--x\nname=\n\n--x--"),
+        ("multipart/form-data; boundary=\u00fc", "--\u00fc"),
+        ("application/x-www-form-urlencoded", "%ff=%00&=&a=%F0%9F"),
+        ("application/x-www-form-urlencoded", "&".join(["a=1"] * 2000)),
+        ("application/x-www-form-urlencoded", '{"a=b'),
+        ("text", "=" * 100),
+    ],
+)
+def test_odd_forms_are_explained_too(workspace, token, kind, body):
+    headers = (f"Authorization: Bearer {token}", f"Content-Type: {kind}")
+    text = http("/api/v1/send-telemetry-data?%00=%ff", body, *headers)
+    assert explain(text, workspace=workspace).status < 500
     assert nothing_stored()
 
 
