@@ -4,6 +4,8 @@ A new version is only written here. `accounts/score_store.py` applies it: it mak
 scores of the workspace anew, and until then the version before stays in force.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,15 +14,26 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.audit import record
 from accounts.clock import today_utc
 from accounts.errors import AccountsError
-from accounts.models import Metric, ScoreModel, User, Workspace
+from accounts.models import (
+    AuditEntry,
+    Metric,
+    ScoreModel,
+    ScoreRun,
+    User,
+    Workspace,
+)
 from accounts.models.catalogue import OTHER_LEVEL_WEIGHT
+from accounts.models.score import Damp
 from accounts.score_sql import run
+from accounts.score_words import changes_of
 from accounts.scoring import decay_from_landmark, scale_for_median
 
 CHANGEABLE = (
     "half_life_days",
+    "damp",
     "developer_scale",
     "account_scale",
     "breadth_bonus",
@@ -47,7 +60,7 @@ def first_model(workspace: Workspace) -> ScoreModel:
         workspace=workspace,
         version=1,
         landmark=today_utc(),
-        weights=_weights(workspace),
+        weights=weights_of(workspace),
         note="First version",
         applied_at=timezone.now(),
     )
@@ -87,25 +100,19 @@ def new_model_version(
     *,
     actor: User | None = None,
     note: str = "",
-    **changes: float,
+    ip: str | None = None,
+    is_audited: bool = True,
+    **changes: float | str,
 ) -> ScoreModel:
     """Write the next version: some of `CHANGEABLE`, and the metrics' weights of now.
 
     It is pending until the workspace is scored with it, which the next run of
-    `score_touched` does.
+    `score_touched` does. The audit log has a line of it, unless nobody did it.
 
     Raises:
         AccountsError: a value is unknown or makes no sense.
     """
-    unknown = set(changes) - set(CHANGEABLE)
-    if unknown:
-        raise AccountsError(f"A score model has no {min(unknown)}.")
-    for name, value in changes.items():
-        low, high = LIMITS.get(name, (0.0, 100.0))
-        if not low <= value <= high:
-            raise AccountsError(
-                f"{name.replace('_', ' ')} must be between {low:g} and {high:g}."
-            )
+    check_values(changes)
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
         newest = ScoreModel.objects.filter(workspace=workspace).latest("version")
@@ -114,17 +121,56 @@ def new_model_version(
             workspace=workspace,
             version=newest.version + 1,
             landmark=today_utc(),
-            weights=_weights(workspace),
+            weights=weights_of(workspace),
             note=note,
             created_by=actor,
             **{**values, **changes},
         )
-        try:
-            model.full_clean()
-        except ValidationError as error:
-            raise AccountsError(" ".join(error.messages)) from None
+        check_model(model)
         model.save(force_insert=True)
+        ScoreRun.objects.create(model=model)
+        if is_audited:
+            record(
+                workspace=workspace,
+                action=AuditEntry.Action.SCORE_MODEL_CHANGED,
+                subject=f"Version {model.version}",
+                actor=actor,
+                ip=ip,
+                detail={
+                    "note": note,
+                    "changes": [change.text for change in changes_of(newest, model)],
+                },
+            )
     return model
+
+
+def check_values(values: Mapping[str, float | str]) -> None:
+    """Refuse settings that no score model has or that make no sense.
+
+    Raises:
+        AccountsError: says which and why.
+    """
+    unknown = set(values) - set(CHANGEABLE)
+    if unknown:
+        raise AccountsError(f"A score model has no {min(unknown)}.")
+    for name, value in values.items():
+        if name == "damp":
+            if value not in Damp.values:
+                raise AccountsError(f"There is no damping {value}.")
+            continue
+        low, high = LIMITS.get(name, (0.0, 100.0))
+        if isinstance(value, str) or not low <= value <= high:
+            raise AccountsError(
+                f"{name.replace('_', ' ')} must be between {low:g} and {high:g}."
+            )
+
+
+def check_model(model: ScoreModel) -> None:
+    """Refuse a version whose values contradict each other, as AccountsError says."""
+    try:
+        model.full_clean()
+    except ValidationError as error:
+        raise AccountsError(" ".join(error.messages)) from None
 
 
 def sync_weights(workspace: Workspace, *, actor: User | None = None) -> ScoreModel:
@@ -134,12 +180,17 @@ def sync_weights(workspace: Workspace, *, actor: User | None = None) -> ScoreMod
     metric that is gone, makes a new one.
     """
     newest = ScoreModel.objects.filter(workspace=workspace).latest("version")
-    weights = _weights(workspace)
+    weights = weights_of(workspace)
     changed = [
         key for key, value in newest.weights.items() if weights.get(key) != value
     ]
     if changed:
-        return new_model_version(workspace, actor=actor, note="Weights changed")
+        return new_model_version(
+            workspace,
+            actor=actor,
+            note="Weights changed",
+            is_audited=actor is not None,
+        )
     if len(weights) > len(newest.weights):
         add_new_metrics([newest.pk])
         newest.refresh_from_db()
@@ -155,13 +206,40 @@ def add_new_metrics(models: list[int]) -> None:
         run(cursor, "add_metrics", models=models, weight=OTHER_LEVEL_WEIGHT)
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Scales that put the median active one at 50, and how many are active."""
+
+    scales: dict[str, float]
+    developers: int
+    accounts: int
+
+    @property
+    def note(self) -> str:
+        """Say what they come from."""
+        return (
+            f"Calibrated: {self.developers} developers, {self.accounts} accounts active"
+        )
+
+
 def calibrate(
     workspace: Workspace, *, actor: User | None = None, today: date | None = None
 ) -> ScoreModel | None:
     """Write a version whose scales put the median active one at 50.
 
+    Returns None when neither changes; see `calibration`.
+    """
+    found = calibration(workspace, today=today)
+    if not found.scales:
+        return None
+    return new_model_version(workspace, actor=actor, note=found.note, **found.scales)
+
+
+def calibration(workspace: Workspace, *, today: date | None = None) -> Calibration:
+    """Return the scales that put the median active developer, and account, at 50.
+
     Active means used within 30 days. With fewer than five active developers (or
-    accounts) that scale stays. Returns None when neither changes.
+    accounts) that scale is left out.
     """
     today = today or today_utc()
     model = current_model(workspace)
@@ -185,10 +263,7 @@ def calibrate(
         if points is not None and number >= FEWEST_ACTIVE:
             low, high = LIMITS[name]
             scales[name] = min(max(scale_for_median(points * now), low), high)
-    if not scales:
-        return None
-    note = f"Calibrated: {developers} developers, {accounts} accounts active"
-    return new_model_version(workspace, actor=actor, note=note, **scales)
+    return Calibration(scales, developers, accounts)
 
 
 def renew_landmarks(today: date | None = None) -> int:
@@ -211,11 +286,12 @@ def renew_landmarks(today: date | None = None) -> int:
         if (today - model.landmark).days > LONGEST_LANDMARK * model.half_life_days
     ]
     for model in models:
-        new_model_version(model.workspace, note="Landmark renewed")
+        new_model_version(model.workspace, note="Landmark renewed", is_audited=False)
     return len(models)
 
 
-def _weights(workspace: Workspace) -> dict[str, list[float | None]]:
+def weights_of(workspace: Workspace) -> dict[str, list[float | None]]:
+    """Return the weight and the daily cap of each metric, by its id as text."""
     metrics = Metric.objects.filter(workspace=workspace)
     return {
         str(metric.pk): [

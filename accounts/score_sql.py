@@ -35,14 +35,17 @@ def run_on_uses(
     models: Sequence[int],
     workspaces: Sequence[int],
     developers: Sequence[int] | None,
+    above: int | None = None,
+    upto: int | None = None,
     since: date | None = None,
     until: date | None = None,
     **values: Any,
 ) -> None:
     """Execute a statement that reads the points of each use.
 
-    ``developers`` None means all of the workspaces; ``since`` and
-    ``until`` None mean no first and no last day.
+    ``developers`` None means all of the workspaces, perhaps only those with ids
+    ``above`` one and ``upto`` another; ``since`` and ``until`` None mean no first and
+    no last day.
     """
     cursor.execute(
         statement("use_points") + statement(name),
@@ -50,6 +53,8 @@ def run_on_uses(
             "models": list(models),
             "workspaces": list(workspaces),
             "developers": None if developers is None else list(developers),
+            "above": above,
+            "upto": upto,
             "since": since,
             "until": until,
             **values,

@@ -6,7 +6,8 @@ id. What is locked is computed in a *later* statement, which sees what others co
 before they let go.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from accounts.clock import today_utc
 from accounts.models import (
     Account,
     AccountScore,
+    Developer,
     DeveloperScore,
     Metric,
     ScoreModel,
@@ -32,11 +34,15 @@ from accounts.score_models import (
     pending_model,
     pending_workspaces,
 )
+from accounts.score_progress import Progress
 from accounts.score_sql import run, run_on_uses
 from accounts.trends import parameters
 
 # Developers scored in one transaction: about a second of work.
 BATCH = 5000
+# Developers scored by one statement while a workspace is scored as a whole; after each
+# the progress is told.
+RANGE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ def score_touched(*, batch: int = BATCH) -> int:
 def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scored:
     """Score every developer and account anew, with the newest score model.
 
-    All scores change in one transaction, so no list ever mixes two models. With
+    All scores change in one transaction, so no list ever mixes two models; how far a
+    new version has come stands in its `ScoreRun`. With
     ``only_pending`` it does nothing while another worker is at it or was faster.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -79,16 +86,27 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
         TouchedDeveloper.objects.filter(workspace=workspace).delete()
         now, today = timezone.now(), today_utc()
         models, workspaces = [model.pk], [workspace.pk]
-        run_on_uses(
-            cursor,
-            "developers",
-            models=models,
-            workspaces=workspaces,
-            developers=None,
-            now=now,
-            **parameters(today),
-        )
-        developers = cursor.rowcount
+        developers = 0
+        with ExitStack() as stack:
+            progress = None
+            if model.applied_at is None:
+                progress = stack.enter_context(Progress(model))
+                progress.begin(Developer.objects.filter(workspace=workspace).count())
+            for above, upto, number in _ranges(cursor, workspace):
+                run_on_uses(
+                    cursor,
+                    "developers",
+                    models=models,
+                    workspaces=workspaces,
+                    developers=None,
+                    above=above,
+                    upto=upto,
+                    now=now,
+                    **parameters(today),
+                )
+                developers += cursor.rowcount
+                if progress:
+                    progress.reach(number)
         run(
             cursor,
             "accounts",
@@ -106,6 +124,19 @@ def score_workspace(workspace: Workspace, *, only_pending: bool = False) -> Scor
         )
         queue_workspace(workspace.pk)
     return Scored(developers, accounts)
+
+
+def _ranges(
+    cursor: CursorWrapper, workspace: Workspace
+) -> Iterator[tuple[int | None, int | None, int]]:
+    """Yield ids that bound some developers, and how many there are up to the second."""
+    run(cursor, "ranges", workspace=workspace.pk, size=RANGE)
+    above: int | None = None
+    number = 0
+    for upto, number in cursor.fetchall():
+        yield above, upto, number
+        above = upto
+    yield above, None, number + RANGE
 
 
 def touch_users_of(metric: Metric) -> None:

@@ -2,6 +2,7 @@
 --   points decayed forward to the model's landmark, and what its values add to the
 --   lifetime value (worth). The beginning of other statements.
 -- models: score models, one per workspace; workspaces: those; developers: NULL is all;
+--   above, upto: developers with ids above and up to these, NULL is no bound.
 --   since, until: the day after which and the last day that count, NULL is no bound.
 -- Index: primary key of daily usage (developer, day, …) for chosen developers, else
 --   usage_by_day or a scan of the table.
@@ -42,6 +43,8 @@ daily AS (
             %(developers)s::bigint[] IS NULL
             OR usage.developer_id = ANY(%(developers)s::bigint[])
         )
+        AND (%(above)s::bigint IS NULL OR usage.developer_id > %(above)s::bigint)
+        AND (%(upto)s::bigint IS NULL OR usage.developer_id <= %(upto)s::bigint)
         AND (%(since)s::date IS NULL OR usage.day > %(since)s::date)
         AND (%(until)s::date IS NULL OR usage.day <= %(until)s::date)
     GROUP BY

@@ -682,9 +682,9 @@ def test_the_pages_of_one_cost_the_same_however_much_they_did(
         person = make_developer(world.workspace, world.warm, email=f"x{nth}@w.example")
         use(person, world.build, world.cli, dict.fromkeys(range(20), 2))
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(26):
         member.get(f"/w/acme/accounts/{world.warm.pk}/")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(24):
         member.get(f"/w/acme/developers/{world.ada.pk}/")
 
 
