@@ -14,6 +14,7 @@ from django.conf import settings
 
 from accounts.keys import checksum_ok, digest_of, network_allowed
 from accounts.models import ApiKey
+from accounts.models.api_key import ReadScope
 from ingest import commit
 from ingest.prepared import Prepared
 from ingest.refusals import Reason, Refused
@@ -92,7 +93,7 @@ def verify(
     key = known.find(token)
     if key is None:
         raise Refused(Reason.UNKNOWN_KEY, "the API key is not known")
-    problem = _problem(key, dialect, address, kind)
+    problem = _problem(key, dialect, address, kind) or _lack(key, kind)
     if problem is not None:
         problem.key = key
         raise problem
@@ -134,6 +135,14 @@ def _problem(key: VerifiedKey, dialect: str, address: str, kind: str) -> Refused
             Reason.WRONG_NETWORK, "the API key may not be used from this address"
         )
     return None
+
+
+def _lack(key: VerifiedKey, kind: str) -> Refused | None:
+    """Return what a key that may only read some things is refused with."""
+    needed = ReadScope.LICENCES.value
+    if kind != ApiKey.Kind.READ or not key.scopes or needed in key.scopes:
+        return None
+    return Refused(Reason.MISSING_SCOPE, f"the API key lacks the scope {needed}")
 
 
 def _facts(  # noqa: PLR0917 (the columns of find_key.sql)

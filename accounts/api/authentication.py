@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.keys import find_key, mark_used, network_allowed
 from accounts.models import ApiKey
-from accounts.models.api_key import Dialect
+from accounts.models.api_key import Dialect, ReadScope
 from accounts.peer import peer_address
 
 # "Last used" is right to this much, so that reading does not write.
@@ -57,7 +57,10 @@ class KeyAuthentication(BaseAuthentication):
 class MayUseLicences(BasePermission):
     """Read keys read, management keys also write; both only for licence telemetry."""
 
-    message = "This takes a read key, or a management key to change something."
+    message = (
+        "This takes a read key, or a management key to change something; one with "
+        "scopes needs licences:read."
+    )
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Say whether the key may do this."""
@@ -66,6 +69,8 @@ class MayUseLicences(BasePermission):
         if not isinstance(key, ApiKey):
             return False
         if key.dialects and Dialect.LICENSE not in key.dialects:
+            return False
+        if key.scopes and ReadScope.LICENCES not in key.scopes:
             return False
         if request.method in SAFE_METHODS:
             return key.kind in READERS

@@ -21,11 +21,10 @@ from accounts.api.authentication import READERS, KeyAuthentication
 from accounts.errors import AccountsError
 from accounts.lists import MOST_ENTRIES, Added, Entry, add_entries, create_list
 from accounts.models import ApiKey, CuratedList, Membership, Subject, User
-from accounts.models.api_key import Dialect
+from accounts.models.api_key import Dialect, IngestScope, ReadScope
 from accounts.roles import Action, can
 
 TAG = ["Lists (reo)"]
-LISTS = "lists"
 SUBJECTS = {"ACCOUNT": Subject.ACCOUNT, "DEVELOPER": Subject.DEVELOPER}
 TYPES = {subject.value: name for name, subject in SUBJECTS.items()}
 PRIMARY_KEYS = {"ACCOUNT": "domain", "DEVELOPER": "email"}
@@ -57,8 +56,9 @@ class MayUseLists(BasePermission):
         if key.kind == ApiKey.Kind.MANAGE:
             return True
         if key.kind == ApiKey.Kind.INGEST:
-            return LISTS in key.scopes
-        return key.kind in READERS and request.method in SAFE_METHODS
+            return IngestScope.LISTS in key.scopes
+        may_look = not key.scopes or ReadScope.LISTS in key.scopes
+        return may_look and key.kind in READERS and request.method in SAFE_METHODS
 
 
 class NewList(serializers.Serializer):  # type: ignore[type-arg]

@@ -45,6 +45,22 @@ class ReadScope(models.TextChoices):
     SEGMENTS = "segments:read", "Segments and their members"
     LISTS = "lists:read", "Lists and tags"
     QUARANTINE = "quarantine:read", "Quarantine"
+    LICENCES = "licences:read", "Licences, activations, versions, licence telemetry"
+
+
+class IngestScope(models.TextChoices):
+    """What an ingestion key may do besides sending events; nothing unless named."""
+
+    LISTS = "lists", "Make and fill lists (reo)"
+
+
+# The scopes that each kind of key may have.
+SCOPES_OF_KINDS: dict[str, type[models.TextChoices]] = {
+    "ingest": IngestScope,
+    "read": ReadScope,
+    "client": Scope,
+    "manage": ReadScope,
+}
 
 
 class ApiKey(models.Model):

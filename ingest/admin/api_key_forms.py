@@ -8,7 +8,13 @@ from django.utils import timezone
 from accounts import keys
 from accounts.admin.base import WorkspaceForm
 from accounts.models import ApiKey
-from accounts.models.api_key import Dialect, Scope
+from accounts.models.api_key import (
+    SCOPES_OF_KINDS,
+    Dialect,
+    IngestScope,
+    ReadScope,
+    Scope,
+)
 from accounts.models.fields import normalise_network
 
 OVERLAPS = (
@@ -38,7 +44,9 @@ class ApiKeyForm(WorkspaceForm):
         choices=ApiKey.Kind.choices,
         initial=ApiKey.Kind.INGEST,
         required=False,
-        help_text=ApiKey._meta.get_field("kind").help_text,  # noqa: SLF001 (documented API)
+        help_text="Ingestion keys go into software and read nothing; read keys read "
+        "what their scopes say; management keys also change licences and lists; OAuth "
+        "clients get access tokens for sending usage events.",
     )
     dialects = forms.MultipleChoiceField(
         label="Senders",
@@ -49,10 +57,15 @@ class ApiKeyForm(WorkspaceForm):
     )
     scopes = forms.MultipleChoiceField(
         label="Scopes",
-        choices=Scope.choices,
+        choices=[
+            ("Read and management keys may read", ReadScope.choices),
+            ("Tokens of OAuth clients may", Scope.choices),
+            ("Ingestion keys may also", IngestScope.choices),
+        ],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="OAuth clients: what their tokens may do; none ticked means both.",
+        help_text="None ticked: everything for reading and for clients, and nothing "
+        "besides sending for ingestion keys.",
     )
     allowed_networks = forms.CharField(
         label="Allowed networks",
@@ -81,6 +94,20 @@ class ApiKeyForm(WorkspaceForm):
     def clean_scopes(self) -> list[str]:
         """Keep one order here as well."""
         return sorted(self.cleaned_data["scopes"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse scopes that mean nothing for a key of this kind."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kind = self.instance.kind if self.instance.pk else cleaned.get("kind", "")
+        known = SCOPES_OF_KINDS.get(kind)
+        wrong = set(cleaned.get("scopes", ())) - set(known.values if known else ())
+        if wrong and known is not None:
+            self.add_error(
+                "scopes",
+                f"“{min(wrong)}” means nothing for this kind of key "
+                f"({ApiKey.Kind(kind).label}).",
+            )
+        return cleaned
 
     def clean_allowed_networks(self) -> list[str]:
         """Read one network a line."""

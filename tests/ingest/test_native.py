@@ -302,6 +302,6 @@ def test_a_key_bound_to_a_product(workspace):
 
 
 def test_only_post(client):
-    response = client.get(EVENTS)
+    response = client.put(EVENTS)
     error(response, 405, "method_not_allowed")
     assert response["Allow"] == "POST"

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.errors import AccountsError
 from accounts.keys import create_key
 from accounts.models import ApiKey, Product, Workspace
-from accounts.models.api_key import Dialect
+from accounts.models.api_key import SCOPES_OF_KINDS, Dialect
 
 
 class Command(BaseCommand):
@@ -45,6 +45,13 @@ class Command(BaseCommand):
             "--kind", choices=ApiKey.Kind.values, default=ApiKey.Kind.INGEST.value
         )
         parser.add_argument(
+            "--scope",
+            action="append",
+            default=[],
+            help="What a read key may read (accounts:read), or a client's tokens may "
+            "do; repeatable; none means everything.",
+        )
+        parser.add_argument(
             "--quiet", action="store_true", help="Print the key and nothing else."
         )
 
@@ -52,6 +59,13 @@ class Command(BaseCommand):
         found = Workspace.objects.filter(slug=workspace).first()
         if found is None:
             raise CommandError(f"There is no workspace {workspace}.")
+        known = SCOPES_OF_KINDS[options["kind"]].values
+        for scope in options["scope"]:
+            if scope not in known:
+                choices = ", ".join(known)
+                raise CommandError(
+                    f"A key of this kind has no scope {scope}: {choices}."
+                )
         try:
             key, token = create_key(
                 workspace=found,
@@ -61,6 +75,7 @@ class Command(BaseCommand):
                 expires_at=_moment(options["expires"]),
                 networks=options["network"],
                 kind=options["kind"],
+                scopes=options["scope"],
             )
         except AccountsError as error:
             raise CommandError(str(error)) from None
