@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Account, Developer, Subject, Workspace
 from accounts.segments.context import Asked, Context
-from accounts.segments.fields import find_field
+from accounts.segments.fields import fields_of
 from accounts.segments.names import Names
 from accounts.segments.operators import OPPOSITES
 from accounts.segments.schema import (
@@ -135,7 +135,7 @@ def _in_set(where: Q, subject: Subject, context: Context) -> Q:
 
 def _field(asked: FieldCondition, subject: Subject, context: Context) -> _Compiled:
     if not asked.prefix:
-        found = find_field(subject, asked.field)
+        found = fields_of(subject)[asked.field]
         positive = OPPOSITES.get(asked.operator)
         question = Asked(positive or asked.operator, asked.value, asked.key, context)
         where = found.where(question)

@@ -117,7 +117,7 @@ def stage_rows(subject: Subject) -> Rows:
     owner = f"{subject.value}_id"
 
     def rows(asked: Asked) -> Any:
-        stages = [one.value for one in asked.context.names.stage_choices(subject)]
+        stages: Any = [one.value for one in asked.context.names.stage_choices(subject)]
         return StageEntry.objects.filter(
             stage__in=stages, left_at__isnull=True, **{f"{owner}__isnull": False}
         ).values(owner)
@@ -130,7 +130,7 @@ def list_rows(subject: Subject) -> Rows:
     owner = f"{subject.value}_id"
 
     def rows(asked: Asked) -> Any:
-        lists = [one.value for one in asked.context.names.list_choices(subject)]
+        lists: Any = [one.value for one in asked.context.names.list_choices(subject)]
         return ListEntry.objects.filter(
             curated_list__in=lists, **{f"{owner}__isnull": False}
         ).values(owner)
@@ -143,7 +143,7 @@ def tag_rows(subject: Subject) -> Rows:
     owner = f"{subject.value}_id"
 
     def rows(asked: Asked) -> Any:
-        tags = [one.value for one in asked.context.names.tag_choices(subject)]
+        tags: Any = [one.value for one in asked.context.names.tag_choices(subject)]
         return TagMark.objects.filter(
             tag__in=tags, is_off=False, **{f"{owner}__isnull": False}
         ).values(owner)

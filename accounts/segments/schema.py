@@ -232,7 +232,7 @@ def parse(
         RuleError: with every problem found, each naming its condition.
     """
     reader = _Reader(Subject(subject), names or Names(workspace))
-    root = reader.node(data, ROOT, depth=1)
+    root = reader.read(data, ROOT, depth=1)
     if root is None or reader.problems:
         raise RuleError(reader.problems)
     return Rule(Subject(subject), root)
@@ -248,6 +248,14 @@ def _conditions(node: Node) -> Iterator[FieldCondition | UsageCondition]:
         yield node
 
 
+class _WrongError(Exception):
+    """One problem, on its way to the group that the condition is in."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 class _Reader:
     """Reads one rule, going on after what is wrong, so that all of it can be said."""
 
@@ -257,78 +265,63 @@ class _Reader:
         self.problems: list[Problem] = []
         self.conditions = 0
 
-    def _wrong(self, path: str, message: str, name: str = "") -> Any:
-        # Returns None for the reader's methods to hand on.
-        self.problems.append(Problem(path, name, message))
-        return None
+    def read(self, data: object, path: str, *, depth: int) -> Node | None:
+        """Read one part; None when something in it is wrong."""
+        try:
+            return self.node(data, path, depth=depth)
+        except _WrongError as error:
+            self.problems.append(error.problem)
+            return None
 
-    def node(  # noqa: PLR0911 a way out for each thing that is wrong
-        self, data: object, path: str, *, depth: int
-    ) -> Node | None:
+    def node(self, data: object, path: str, *, depth: int) -> Node:
         if not isinstance(data, Mapping):
-            return self._wrong(path, "This is no condition.")
+            raise _wrong(path, "This is no condition.")
         if depth > DEEPEST:
-            return self._wrong(path, f"Groups go at most {DEEPEST} deep.")
+            raise _wrong(path, f"Groups go at most {DEEPEST} deep.")
         kinds = [one for one in ("all", "any", "not", "field", "usage") if one in data]
         if len(kinds) != 1:
-            return self._wrong(
+            raise _wrong(
                 path, "A part is one of all, any, not, field and usage, and only one."
             )
         match kinds[0]:
             case "all" | "any" as kind:
                 return self.group(data, path, is_all=kind == "all", depth=depth)
             case "not":
-                if not self.only(data, {"not"}, path):
-                    return None
-                part = self.node(data["not"], path, depth=depth + 1)
-                return None if part is None else Not(part)
+                _only(data, {"not"}, path)
+                return Not(self.node(data["not"], path, depth=depth + 1))
         self.conditions += 1
-        if self.conditions > MOST_CONDITIONS:
-            if self.conditions == MOST_CONDITIONS + 1:
-                self._wrong(path, f"A rule has at most {MOST_CONDITIONS} conditions.")
-            return None
+        if self.conditions == MOST_CONDITIONS + 1:
+            raise _wrong(path, f"A rule has at most {MOST_CONDITIONS} conditions.")
         if kinds[0] == "field":
             return self.field(data, path)
         return self.usage(data, path)
 
     def group(
         self, data: Mapping[Any, Any], path: str, *, is_all: bool, depth: int
-    ) -> Group | None:
+    ) -> Group:
         parts = data["all" if is_all else "any"]
-        if not self.only(data, {"all", "any"}, path):
-            return None
+        _only(data, {"all", "any"}, path)
         if not isinstance(parts, list):
-            return self._wrong(path, "A group holds a list of conditions.")
+            raise _wrong(path, "A group holds a list of conditions.")
         if not parts and not (path == ROOT and depth == 1 and is_all):
-            return self._wrong(path, "The group is empty.")
+            raise _wrong(path, "The group is empty.")
         if len(parts) > MOST_CONDITIONS:
-            return self._wrong(
-                path, f"A rule has at most {MOST_CONDITIONS} conditions."
-            )
-        read = [
-            self.node(part, f"{path}.{place}" if path else str(place), depth=depth + 1)
+            raise _wrong(path, f"A rule has at most {MOST_CONDITIONS} conditions.")
+        read = (
+            self.read(part, f"{path}.{place}" if path else str(place), depth=depth + 1)
             for place, part in enumerate(parts, start=1)
-        ]
-        good = tuple(part for part in read if part is not None)
-        return Group(is_all, good) if len(good) == len(read) else None
-
-    def only(
-        self, data: Mapping[Any, Any], known: set[str], path: str, name: str = ""
-    ) -> bool:
-        strange = sorted(str(key) for key in data if key not in known)
-        if strange:
-            self._wrong(path, f"“{strange[0][:40]}” has no meaning here.", name)
-        return not strange
+        )
+        # One that lacks a part is never used: there is a problem then.
+        return Group(is_all, tuple(part for part in read if part is not None))
 
     # ---- Fields
 
-    def field(self, data: Mapping[Any, Any], path: str) -> FieldCondition | None:
+    def field(self, data: Mapping[Any, Any], path: str) -> FieldCondition:
         text = data["field"]
         prefix, field = self.find(text)
         if field is None:
-            return self._wrong(path, f"There is no field “{str(text)[:40]}”.")
-        if not self.only(data, {"field", "key", "is", "value"}, path, field.label):
-            return None
+            raise _wrong(path, f"There is no field “{str(text)[:40]}”.")
+        _only(data, {"field", "key", "is", "value"}, path, field.label)
         try:
             key = self.key(field, data.get("key"))
             kind, choices = field.kind_of(self.names, key), None
@@ -336,13 +329,13 @@ class _Reader:
                 choices = field.choices_of(self.names, key)
             operator = _operator(data.get("is"), field.operators(kind))
             if choices is not None and operator in OPERATORS[Kind.CHOICE]:
-                value = _chosen(data.get("value"), choices)
+                value: Value = _chosen(data.get("value"), choices)
             else:
                 value = read_value(
                     data.get("value"), kind=kind, operator=operator, limits=field.limits
                 )
         except ValueError as error:
-            return self._wrong(path, str(error), field.label)
+            raise _wrong(path, str(error), field.label) from None
         return FieldCondition(field.name, operator, value, key, prefix)
 
     def find(self, text: object) -> tuple[str, Field | None]:
@@ -388,21 +381,19 @@ class _Reader:
 
     # ---- Usage
 
-    def usage(self, data: Mapping[Any, Any], path: str) -> UsageCondition | None:
+    def usage(self, data: Mapping[Any, Any], path: str) -> UsageCondition:
         name = "usage"
         body = data["usage"]
-        if not self.only(data, {"usage"}, path, name):
-            return None
+        _only(data, {"usage"}, path, name)
         if not isinstance(body, Mapping):
-            return self._wrong(path, "It must hold an object.", name)
+            raise _wrong(path, "It must hold an object.", name)
         known = {"metric", "level", "product", "count", "first", "never", "days", "by"}
         known |= {operator.value for operator in COMPARISONS}
-        if not self.only(body, known, path, name):
-            return None
+        _only(body, known, path, name)
         try:
             return self.usage_of(body)
         except ValueError as error:
-            return self._wrong(path, str(error), name)
+            raise _wrong(path, str(error), name) from None
 
     def usage_of(self, body: Mapping[Any, Any]) -> UsageCondition:
         count = _count(body.get("count"), self.subject)
@@ -472,6 +463,16 @@ class _Reader:
             Limits(1, MOST_DEVELOPERS),
             unit="number of developers",
         )
+
+
+def _wrong(path: str, message: str, name: str = "") -> _WrongError:
+    return _WrongError(Problem(path, name, message))
+
+
+def _only(data: Mapping[Any, Any], known: set[str], path: str, name: str = "") -> None:
+    strange = sorted(str(key) for key in data if key not in known)
+    if strange:
+        raise _wrong(path, f"“{strange[0][:40]}” has no meaning here.", name)
 
 
 def holds_for_nothing(compare: tuple[tuple[Operator, int | float], ...]) -> bool:

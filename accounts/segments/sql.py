@@ -107,7 +107,7 @@ class JsonTest(Func):
         found = test.format(x="json_value.x")
         return (
             f"(SELECT {found} FROM (SELECT {text} AS x) AS json_value)",  # noqa: S608
-            (*params, *more),
+            (*more, *params),
         )
 
 

@@ -128,7 +128,9 @@ def _counted(
     compared = Q()
     for operator, bound in asked.compare:
         compared &= Q(**{f"counted__{LOOKUPS[operator]}": bound})
-    grouped = rows.values(owner).annotate(counted=_number(asked.count, context))
+    grouped: QuerySet[Any, Any] = rows.values(owner).annotate(
+        counted=_number(asked.count, context)
+    )
     return grouped.filter(compared if holds else ~compared).values(owner)
 
 
@@ -168,7 +170,9 @@ def _several(
         account__isnull=False,
         is_aggregate=False,
     )
-    grouped = people.order_by().values("account_id").annotate(people=Number("pk"))
+    grouped: QuerySet[Any, Any] = (
+        people.order_by().values("account_id").annotate(people=Number("pk"))
+    )
     return grouped.filter(people__gte=least).values("account_id")
 
 

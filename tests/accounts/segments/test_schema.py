@@ -96,8 +96,10 @@ WRONG = [
     ({"usage": 3}, "Rule (usage): It must hold an object."),
     (
         {"usage": {}},
-        "Rule (usage): Say how often (at_least, at_most, above, below), or first, or "
-        "never.",
+        (
+            "Rule (usage): Say how often (at_least, at_most, above, below), or first, or "
+            "never."
+        ),
     ),
     (
         {"usage": {"metric": "NOPE", "never": True}},
@@ -131,7 +133,10 @@ WRONG = [
         {"usage": {"at_least": 1, "count": "hours"}},
         "Rule (usage): “hours” cannot be counted.",
     ),
-    ({"usage": {"at_least": 1, "often": 3}}, "Rule (usage): “often” has no meaning he…"),
+    (
+        {"usage": {"at_least": 1, "often": 3}},
+        "Rule (usage): “often” has no meaning he…",
+    ),
 ]
 
 
@@ -214,8 +219,10 @@ WORDS = [
                 "by": {"developers": 2},
             }
         },
-        "Accounts where a primary metric of The SDK was used on at least 2 days by each "
-        "of at least 2 developers.",
+        (
+            "Accounts where a primary metric of The SDK was used on at least 2 days by each "
+            "of at least 2 developers."
+        ),
     ),
     (
         {"usage": {"metric": "DEPLOY", "never": True}},
@@ -231,8 +238,10 @@ WORDS = [
     ),
     (
         {"all": [SCORE, {"any": [SCORE, {"not": SCORE}]}]},
-        "Accounts where score is at least 60 and (score is at least 60 or it is not so "
-        "that (score is at least 60)).",
+        (
+            "Accounts where score is at least 60 and (score is at least 60 or it is not so "
+            "that (score is at least 60))."
+        ),
     ),
 ]
 
