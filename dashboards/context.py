@@ -14,6 +14,7 @@ SESSION_KEY = "workspace"
 # On the bar at every width, and the rest, which the menu "More" holds: a telephone's
 # width has room for five names.
 BAR = (
+    ("today", "Today"),
     ("overview", "Overview"),
     ("accounts", "Accounts"),
     ("developers", "Developers"),

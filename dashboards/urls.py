@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from dashboards.views import account_fields, actions, curated, doctor, fit, pages
+from dashboards.views import account_fields, actions, curated, doctor, fit, pages, today
 
 app_name = "dashboards"
 
@@ -27,6 +27,8 @@ SAID = "w/<slug:slug>/<subject:subject>/<int:pk>"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("w/<slug:slug>/", pages.workspace_home, name="workspace"),
+    path("w/<slug:slug>/today/", today.page, name="today"),
+    path("w/<slug:slug>/today/<int:pk>/", today.mark, name="today-mark"),
     path("w/<slug:slug>/overview/", pages.overview, name="overview"),
     path("w/<slug:slug>/accounts/", pages.accounts, name="accounts"),
     path("w/<slug:slug>/accounts/<int:pk>/", pages.account, name="account"),
