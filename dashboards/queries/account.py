@@ -18,6 +18,8 @@ from accounts.score_history import account_trends
 from accounts.score_lists import score_of, with_score
 from dashboards import charts
 from dashboards.periods import Period
+from dashboards.queries.account_facts import AccountFacts
+from dashboards.queries.account_facts import build as build_facts
 from dashboards.queries.lists import trends, worth_of
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.receipts import ReceiptCard, receipt_card
@@ -81,6 +83,7 @@ class AccountPage:
     developers: tuple[PersonRow, ...]
     developer_count: int
     rules: tuple[RuleRow, ...]
+    facts: AccountFacts
 
 
 def build(
@@ -121,6 +124,7 @@ def build(
         developers=_people(account, reader, today=today),
         developer_count=people.count(),
         rules=_rules(account),
+        facts=build_facts(account),
     )
 
 

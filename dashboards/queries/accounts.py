@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
+from accounts.models import FitModel
 from accounts.score_lists import with_score, with_worth
 from dashboards import charts
 from dashboards.filters import AccountFilter
@@ -22,6 +25,7 @@ class AccountRow:
     name: str
     domain: str
     country: str
+    fit: str
     score: Shown
     is_stale: bool
     movement: Movement
@@ -37,6 +41,8 @@ class AccountList:
 
     rows: tuple[AccountRow, ...]
     total: Total
+    # Whether the workspace has criteria for fit.
+    has_fit: bool
     # Whether the workspace adds up lifetime values.
     has_worth: bool
     next_cursor: str
@@ -50,6 +56,8 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
     accounts = filters.qs
     listed = with_score(
         with_worth(accounts.select_related("score")), reader.model, today
+    ).annotate(
+        has_fit=Exists(FitModel.objects.filter(workspace_id=OuterRef("workspace_id")))
     )
     page = paginate(listed, order=filters.order, params=params)
     spark = trends("developer__account_id", (row.pk for row in page.rows), today=today)
@@ -60,6 +68,7 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
                 name=row.name,
                 domain=row.domain,
                 country=row.country,
+                fit=row.fit,
                 score=reader.show(row.score_now),
                 is_stale=row.is_stale,
                 movement=movement_of(getattr(row, "score", None)),
@@ -71,6 +80,7 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
             for row in page.rows
         ),
         total=total_of(accounts),
+        has_fit=any(row.has_fit for row in page.rows),
         has_worth=any(row.has_worth for row in page.rows),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
