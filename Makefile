@@ -46,6 +46,8 @@ check: install-dev ## lint, format, types, import rules, migrations, security, f
 	run 'import rules' $(BIN)/lint-imports --no-logo; \
 	run 'migrations' $(MANAGE) makemigrations --check --dry-run; \
 	run 'templates' $(BIN)/djlint --lint --quiet templates; \
+	run 'API description' $(MANAGE) spectacular --validate --fail-on-warn \
+		--file /dev/null; \
 	run 'vendored files' $(MANAGE) vendor_assets --check; \
 	run 'production settings' env DEBUG=0 HTTPS=1 ALLOWED_HOSTS=uptick.example \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \

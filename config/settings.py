@@ -255,6 +255,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,
     "PREPROCESSING_HOOKS": ["config.api_docs.without_slashes"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api_docs.with_bodies_to_delete",
+    ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
@@ -266,7 +270,7 @@ SPECTACULAR_SETTINGS = {
                         "tokenUrl": "/oauth2/token",
                         "scopes": {
                             "connector.write": "Send events and provisioned users",
-                            "report.read": "Read provisioned users",
+                            "report.read": "Another name of connector.write",
                         },
                     }
                 },

@@ -556,8 +556,8 @@ def _note_on_new_metric(event: NormalizedEvent, *, is_full: bool) -> str:
         return f"It would wait in quarantine: {event.metric} is not a metric here yet."
     if is_full:
         return (
-            f"It would wait in quarantine: {event.metric} is new, and the workspace has "
-            "as many metrics as may register themselves."
+            f"It would wait in quarantine: {event.metric} is new, and the workspace "
+            "has as many metrics as may register themselves."
         )
     return ""
 

@@ -7,6 +7,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 Schema = dict[str, Any]
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

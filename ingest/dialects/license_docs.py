@@ -10,7 +10,15 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from ingest.dialects.documents import IDEMPOTENCY_KEY, RETRY_AFTER, Schema, field, form
+from ingest.dialects.documents import (
+    IDEMPOTENCY_KEY,
+    MULTIPART,
+    RETRY_AFTER,
+    URLENCODED,
+    Schema,
+    field,
+    form,
+)
 
 TEXT = "string"
 TEXT_OR_NUMBER = ["string", "number"]
@@ -184,6 +192,21 @@ RECORD_EXAMPLE = {
     "product_version": "1.0.1",
     "data_group": "test_group",
 }
+KIND = ("data_type", "numeric_data_single_value")
+COMMON = {name: RECORD_EXAMPLE[name] for name in RECORD_EXAMPLE if name not in KIND}
+POINT_EXAMPLE = {
+    "api_key": "up_ingest_…",
+    "data_type": "numeric-xy-axis",
+    "numeric_data_x": "1",
+    "numeric_data_y": "2",
+    **COMMON,
+}
+TEXT_EXAMPLE = {
+    "api_key": "up_ingest_…",
+    "data_type": "text",
+    "text_data": "text value",
+    **COMMON,
+}
 
 _SEND: dict[str, Any] = dict(  # noqa: C408 (arguments)
     tags=["Licence telemetry"],
@@ -196,14 +219,22 @@ _SEND: dict[str, Any] = dict(  # noqa: C408 (arguments)
     ),
     auth=AUTH,
     parameters=[IDEMPOTENCY_KEY, RETRY_AFTER],
-    request={
-        "application/json": SEND,
-        "application/x-www-form-urlencoded": SEND,
-        "multipart/form-data": SEND,
-    },
+    request={"application/json": SEND, URLENCODED: SEND, MULTIPART: SEND},
     responses={200: OpenApiResponse(SAVED, "Stored."), **REFUSALS},
     examples=[
         OpenApiExample("A single value", RECORD_EXAMPLE, request_only=True),
+        OpenApiExample(
+            "A point, with the key among the fields",
+            POINT_EXAMPLE,
+            request_only=True,
+            media_type=URLENCODED,
+        ),
+        OpenApiExample(
+            "A text, with the key among the fields",
+            TEXT_EXAMPLE,
+            request_only=True,
+            media_type=MULTIPART,
+        ),
         OpenApiExample(
             "Correct format data saved",
             CORRECT_EXAMPLE,

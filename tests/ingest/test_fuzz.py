@@ -187,7 +187,7 @@ def test_what_the_description_allows(senders, described, path, method):
     @given(case=operation.as_strategy())
     def run(case):
         kind = case.media_type or ""
-        body = _encoded(case.body, kind)
+        body, kind = _encoded(case.body, kind)
         query = urlencode(case.query or {}, doseq=True, errors="replace")
         address = f"{case.formatted_path}?{query}" if query else case.formatted_path
         more = {
@@ -202,15 +202,22 @@ def test_what_the_description_allows(senders, described, path, method):
 
 
 def _encoded(body, kind):
+    """A body in the form of its type, and the type with what belongs to it."""
     if type(body).__name__ == "NotSet":
-        return b""
+        return b"", kind
     if isinstance(body, bytes):
-        return body
+        return body, kind
     if kind.endswith("form-urlencoded") and isinstance(body, dict):
-        return urlencode(body, errors="replace").encode()
+        return urlencode(body, errors="replace").encode(), kind
     if kind.startswith("multipart/") and isinstance(body, dict):
-        return urlencode(body, errors="replace").encode()
-    return json.dumps(body).encode()
+        parts = "".join(
+            f'--frontier\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+            f"{value}\r\n"
+            for name, value in body.items()
+        )
+        whole = f"{parts}--frontier--\r\n".encode(errors="replace")
+        return whole, "multipart/form-data; boundary=frontier"
+    return json.dumps(body).encode(), kind
 
 
 @pytest.mark.parametrize(
