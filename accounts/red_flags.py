@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.attribution import company_domain
@@ -24,7 +24,9 @@ from accounts.models import (
     Identity,
     RedFlag,
     User,
+    Workspace,
 )
+from accounts.models.red_flag import RedFlagQuerySet
 from accounts.statements import statement
 
 # Signs of two companies further apart are a change of jobs.
@@ -171,20 +173,29 @@ def reopen(flag: RedFlag, *, actor: User | None, ip: str | None = None) -> RedFl
     return fresh
 
 
-def flagged_accounts(accounts: QuerySet[Account]) -> QuerySet[Account]:
+def flagged_accounts(
+    accounts: QuerySet[Account], workspace: Workspace, kind: str = ""
+) -> QuerySet[Account]:
     """Keep accounts with an open red flag, their own or of one of their developers."""
-    flags = RedFlag.objects.open()
+    flags = _open(workspace, kind)
+    theirs = flags.filter(developer__account__isnull=False)
+    naming = flags.filter(account__isnull=False)
     return accounts.filter(
-        Exists(flags.filter(developer__account=OuterRef("pk")))
-        | Q(pk__in=flags.filter(account__isnull=False).values("account"))
+        pk__in=theirs.values("developer__account").union(naming.values("account"))
     )
 
 
-def flagged_developers(developers: QuerySet[Developer]) -> QuerySet[Developer]:
+def flagged_developers(
+    developers: QuerySet[Developer], workspace: Workspace, kind: str = ""
+) -> QuerySet[Developer]:
     """Keep developers with an open red flag."""
-    return developers.filter(
-        Exists(RedFlag.objects.open().filter(developer=OuterRef("pk")))
-    )
+    flags = _open(workspace, kind).filter(developer__isnull=False)
+    return developers.filter(pk__in=flags.values("developer"))
+
+
+def _open(workspace: Workspace, kind: str) -> RedFlagQuerySet:
+    flags = RedFlag.objects.in_workspace(workspace).open()
+    return flags.filter(kind=kind) if kind else flags
 
 
 def _two_companies(  # noqa: PLR0917 (the columns of red_flags_two_companies.sql)

@@ -40,7 +40,7 @@ class Order:
     column: str
     key: str
     descending: bool
-    value: Callable[[Any], SortValue]
+    value: Callable[[Any], SortValue | None]
     kind: type[SortValue]
     present: Q | None = None
     absent: Q | None = None

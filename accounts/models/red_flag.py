@@ -18,7 +18,10 @@ class RedFlagQuerySet(WorkspaceQuerySet["RedFlag"]):
 
     def of_account(self, account: Account | int) -> "RedFlagQuerySet":
         """Keep those of an account's developers, and those that name the account."""
-        return self.filter(Q(developer__account=account) | Q(account=account))
+        # Each half by an index of its own, which an "or" of both would not use.
+        theirs = self.model._default_manager.filter(developer__account=account)  # noqa: SLF001
+        naming = self.model._default_manager.filter(account=account)  # noqa: SLF001
+        return self.filter(pk__in=theirs.values("pk").union(naming.values("pk")))
 
 
 class RedFlag(models.Model):

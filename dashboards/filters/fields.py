@@ -9,7 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters.fields import IsoDateTimeField  # type: ignore[import-untyped]
 
-from accounts.models import Metric, Product
+from accounts.models import Metric, Product, RedFlag
+
+ANY_FLAG = "any"
+FLAGGED = ((ANY_FLAG, "Any red flag"), *RedFlag.Kind.choices)
 
 LONGEST_SEARCH = 100
 LARGEST_ID = 2**63 - 1

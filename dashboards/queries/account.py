@@ -17,13 +17,15 @@ from accounts.models.developer import AttributionRule
 from accounts.score_history import account_trends
 from accounts.score_lists import score_of, with_score
 from dashboards import charts
-from dashboards.periods import Period
+from dashboards.periods import Period, start_of
 from dashboards.queries.account_facts import AccountFacts
 from dashboards.queries.account_facts import build as build_facts
 from dashboards.queries.lists import trends, worth_of
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.receipts import ReceiptCard, receipt_card
+from dashboards.queries.red_flags import FlagsOf, flags_of
 from dashboards.queries.scores import Move, ScoreReader, Shown, moves, reader_for
+from dashboards.queries.versions import InUse, in_use
 
 MOST_DEVELOPERS = 10
 
@@ -84,6 +86,8 @@ class AccountPage:
     developer_count: int
     rules: tuple[RuleRow, ...]
     facts: AccountFacts
+    red_flags: FlagsOf
+    versions: tuple[InUse, ...]
 
 
 def build(
@@ -125,6 +129,8 @@ def build(
         developer_count=people.count(),
         rules=_rules(account),
         facts=build_facts(account),
+        red_flags=flags_of(account),
+        versions=in_use(account, now=start_of(today)),
     )
 
 

@@ -15,14 +15,16 @@ from accounts.models import (
 from accounts.score_history import developer_trends
 from accounts.score_lists import score_of
 from dashboards import charts
-from dashboards.periods import Period
+from dashboards.periods import Period, start_of
 from dashboards.queries.developers import identity_rank
 from dashboards.queries.events import Timeline, timeline
 from dashboards.queries.lists import worth_of
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.profile import Picture, Trait, picture_of, profile_of
 from dashboards.queries.receipts import ReceiptCard, receipt_card
+from dashboards.queries.red_flags import FlagsOf, flags_of
 from dashboards.queries.scores import Move, Shown, moves, reader_for
+from dashboards.queries.versions import InUse, in_use
 
 MOST_IDENTITIES = 200
 MOST_CORRECTIONS = 20
@@ -49,6 +51,8 @@ class DeveloperPage:
     metrics: charts.RankedBars
     timeline: Timeline
     corrections: tuple[Correction, ...]
+    red_flags: FlagsOf
+    versions: tuple[InUse, ...]
 
 
 def build(
@@ -93,6 +97,8 @@ def build(
             developer.workspace, (identity.pk for identity in identities), params
         ),
         corrections=_corrections(developer),
+        red_flags=flags_of(developer),
+        versions=in_use(developer, now=start_of(today)),
     )
 
 

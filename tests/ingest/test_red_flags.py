@@ -208,7 +208,7 @@ def test_in_one_batch_too(workspace):
     for account in (first, second):
         assert list(RedFlag.objects.of_account(account)) == [flag]
         everyone = type(account).objects.order_by("pk")
-        assert list(red_flags.flagged_accounts(everyone)) == [first, second]
+        assert list(red_flags.flagged_accounts(everyone, workspace)) == [first, second]
 
 
 @pytest.mark.parametrize("order", [("A", "B"), ("B", "A")])
