@@ -17,7 +17,7 @@ from accounts.roles import role_of
 MOST_TILES = 12
 # The settings page, group by group: title, and the models in it.
 GROUPS = (
-    ("What is measured", ("product", "metric", "scoremodel")),
+    ("What is measured", ("product", "metric", "scoremodel", "stage")),
     ("Senders", ("apikey", "appid", "application", "signingkey", "accesstoken")),
     (
         "What arrives",
@@ -33,6 +33,7 @@ GROUPS = (
             *("license", "provisioneduser"),
         ),
     ),
+    ("Working with them", ("curatedlist", "tag", "note")),
     ("People and access", ("workspace", "membership", "user", "auditentry")),
 )
 

@@ -20,9 +20,13 @@ from accounts.models import (
     Application,
     AuditEntry,
     Correction,
+    CuratedList,
     Membership,
+    Note,
     ProvisionedUser,
     ScoreModel,
+    Stage,
+    Tag,
 )
 from ingest.events import NormalizedEvent, encode_events
 from ingest.models import (
@@ -66,6 +70,10 @@ MAY = {
     "accounts.license": ("viewer", "member", "member", "-"),
     "accounts.developer": ("viewer", "-", "member", "-"),
     "accounts.scoremodel": ("viewer", "admin", "-", "-"),
+    "accounts.stage": ("viewer", "admin", "admin", "admin"),
+    "accounts.curatedlist": ("viewer", "member", "member", "member"),
+    "accounts.tag": ("viewer", "member", "member", "member"),
+    "accounts.note": ("viewer", "-", "-", "admin"),
     "accounts.auditentry": ("admin", "-", "-", "-"),
     "accounts.correction": ("viewer", "-", "-", "-"),
     "ingest.quarantinedevent": ("viewer", "-", "-", "-"),
@@ -127,6 +135,18 @@ def make_world():
         "accounts.license": make_license(acme, f"{MARK}-KEY", holder=MARK),
         "accounts.developer": developer,
         "accounts.scoremodel": ScoreModel.objects.get(workspace=acme),
+        "accounts.stage": Stage.objects.create(
+            workspace=acme, subject="account", name=MARK, position=9
+        ),
+        "accounts.curatedlist": CuratedList.objects.create(
+            workspace=acme, subject="account", name=f"{MARK} list"
+        ),
+        "accounts.tag": Tag.objects.create(
+            workspace=acme, subject="account", name=f"{MARK} tag"
+        ),
+        "accounts.note": Note.objects.create(
+            workspace=acme, account=account, text=f"{MARK} note"
+        ),
         "accounts.auditentry": AuditEntry.objects.filter(workspace=acme).first(),
         "accounts.correction": Correction.objects.create(
             workspace=acme, kind="move", reason=MARK
@@ -442,6 +462,8 @@ def _copy(row, number):
         "outcome": f"refused:{number}",
     }
     fields = {field.name for field in model._meta.fields}
+    if model is Stage:
+        copy.name = f"copy {number}"
     for name, value in changes.items():
         if name in fields and not (name == "version" and "digest" in fields):
             setattr(copy, name, value)
