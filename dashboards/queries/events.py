@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from accounts.models import Identity, Metric, Product, Workspace
+from accounts.models import Identity, Metric, Product, RedFlag, Workspace
 from dashboards.charts import full
 from dashboards.paging import decode, encode
 from ingest.models import Event
 from ingest.store import EventRow, Place, event_store
 
+# Bits of an event that its line names; the future has words of its own.
+ODD = tuple(flag for flag in Event.Flag if flag != Event.Flag.CLOCK_IN_FUTURE)
+BURST = RedFlag.Kind.BURST
 TIMELINE_PAGE = 40
 TAIL = 20
 
@@ -36,6 +39,8 @@ class Happening:
     is_test: bool
     clock_in_future: bool
     developer_id: int | None
+    # What else is odd about it, in words.
+    red_flags: tuple[str, ...]
     developer: str
     account_id: int | None
     account: str
@@ -94,23 +99,40 @@ def _happenings(workspace: Workspace, rows: Sequence[EventRow]) -> list[Happenin
         .in_bulk({row.identity_id for row in rows})
     )
     return [
+    bursts = _bursts(workspace, {row.identity_id for row in rows})
         _happening(
             row,
             metric=metrics.get(row.metric_id),
             product=products.get(row.product_id),
             identity=identities.get(row.identity_id),
         )
+            is_burst=(row.identity_id, row.event_id) in bursts,
         for row in rows
     ]
 
 
 def _happening(
+def _bursts(workspace: Workspace, identities: set[int]) -> set[tuple[int, str]]:
+    """Return the (identity, event id) that came again and again: flagged, not marked.
+
+    The event was stored before it became a burst, and a stored event is never edited.
+    """
+    found = (
+        RedFlag.objects.in_workspace(workspace)
+        .open()
+        .filter(kind=BURST, identity__in=identities)
+        .values_list("identity", "evidence__event_id")
+    )
+    return {(identity, event) for identity, event in found if identity and event}
+
+
     row: EventRow,
     *,
     metric: Metric | None,
     product: Product | None,
     identity: Identity | None,
 ) -> Happening:
+    is_burst: bool,
     # An event outlives what it names only for as long as an erasure takes.
     developer = identity.developer if identity else None
     account = developer.account if developer else None
@@ -133,6 +155,10 @@ def _happening(
         clock_in_future=bool(row.flags & Event.Flag.CLOCK_IN_FUTURE),
         developer_id=developer.pk if developer else None,
         developer=str(developer) if developer else "removed",
+        red_flags=(
+            *(flag.label for flag in ODD if row.flags & flag),
+            *([BURST.label] if is_burst else []),
+        ),
         account_id=account.pk if account else None,
         account=account.name if account else "",
     )

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from accounts.models import Activation, Identity, License, Product, Workspace
+from accounts.models import (
+    Activation,
+    Identity,
+    License,
+    Product,
+    RedFlag,
+    Workspace,
+)
+from accounts.red_flag_words import WORDS
 from dashboards import charts, periods
 from dashboards.forms import LicenceForm
 from dashboards.paging import decode, encode
@@ -26,19 +34,15 @@ TEXTS_SHOWN = 8
 # Numbers beyond these are no measurements, and no axis holds them.
 LARGEST, SMALLEST = 1e15, 1e-9
 RECORDS = charts.Noun("record", "records")
-# Each red flag in words, worst first.
+# Each red flag in words, worst first; the words are those of all red flags.
 FLAGS: Mapping[Event.Flag, str] = MappingProxyType(
     {
-        Event.Flag.REVOKED_LICENSE: "The licence was revoked; somebody still uses it.",
-        Event.Flag.UNKNOWN_LICENSE: "No licence has this key, or it is missing, or it "
-        "is for another product: a copy without a licence, perhaps.",
-        Event.Flag.UNKNOWN_ACTIVATION: "The licence was never activated under this "
-        "identifier.",
-        Event.Flag.UNKNOWN_PRODUCT: "There is no such product, or it only announced "
-        "itself and nobody has confirmed it.",
-        Event.Flag.UNKNOWN_VERSION: "The product has no such version on its list: a "
-        "changed copy, or a list that is not up to date.",
-        Event.Flag.INCORRECT_FORMAT: "A field is missing, or is not what it should be.",
+        Event.Flag.REVOKED_LICENSE: WORDS[RedFlag.Kind.REVOKED_LICENSE].meaning,
+        Event.Flag.UNKNOWN_LICENSE: WORDS[RedFlag.Kind.UNKNOWN_LICENSE].meaning,
+        Event.Flag.UNKNOWN_ACTIVATION: WORDS[RedFlag.Kind.UNKNOWN_ACTIVATION].meaning,
+        Event.Flag.UNKNOWN_PRODUCT: WORDS[RedFlag.Kind.UNKNOWN_PRODUCT].meaning,
+        Event.Flag.UNKNOWN_VERSION: WORDS[RedFlag.Kind.UNKNOWN_VERSION].meaning,
+        Event.Flag.INCORRECT_FORMAT: WORDS[RedFlag.Kind.INCORRECT_FORMAT].meaning,
     }
 )
 
