@@ -32,6 +32,7 @@ from accounts.score_models import calibrate, current_model, sync_weights
 from accounts.score_store import score_workspace
 from ingest.demo.applications import application_blocks
 from ingest.demo.catalogue import METRICS, PRODUCTS
+from ingest.demo.knowledge import begin_the_day, know_accounts
 from ingest.demo.licences import configure_licences, license_blocks
 from ingest.demo.signals import configure_apps, signal_blocks
 from ingest.demo.stream import Block, blocks
@@ -94,6 +95,8 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
     _score(workspace, world)
     _refuse(workspace, key, now)
     _map_example(workspace, now)
+    know_accounts(workspace, size)
+    begin_the_day(workspace)
     outcomes = (
         IngestCounter.objects.filter(workspace=workspace)
         .values_list("outcome")
