@@ -2,7 +2,16 @@
 
 from django.urls import path, register_converter
 
-from dashboards.views import account_fields, actions, curated, doctor, fit, pages, today
+from dashboards.views import (
+    account_fields,
+    actions,
+    care,
+    curated,
+    doctor,
+    fit,
+    pages,
+    today,
+)
 
 app_name = "dashboards"
 
@@ -43,6 +52,13 @@ urlpatterns = [
     path("w/<slug:slug>/developers/<int:pk>/merge/", actions.merge, name="merge"),
     path("w/<slug:slug>/identities/<int:pk>/split/", actions.split, name="split"),
     path("w/<slug:slug>/corrections/<int:pk>/undo/", actions.undo, name="undo"),
+    path("w/<slug:slug>/developers/<int:pk>/erase/", care.erase, name="erase"),
+    path(
+        "w/<slug:slug>/developers/<int:pk>/export/",
+        care.export,
+        name="export-developer",
+    ),
+    path("w/<slug:slug>/flag/", care.flag, name="flag"),
     path("w/<slug:slug>/signals/", pages.signals, name="signals"),
     path("w/<slug:slug>/licences/", pages.licences, name="licences"),
     path("w/<slug:slug>/licences/<int:pk>/", pages.licence, name="licence"),

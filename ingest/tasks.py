@@ -6,8 +6,9 @@ from datetime import timedelta
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
+from accounts.models import User, Workspace
 from accounts.tasks import score_touched
-from ingest import license_retention, partitions, red_flags
+from ingest import partitions, red_flags, retention
 from ingest import prune as pruning
 from ingest.digest import digest_until_empty
 from ingest.hints import publish_hint
@@ -41,8 +42,17 @@ def ensure_partitions() -> None:
 def prune() -> None:
     """Remove keys, answers, counters and events that are older than their window."""
     pruning.prune()
-    license_retention.prune_all()
+    retention.apply_everywhere()
     red_flags.forget_repeats()
+
+
+@shared_task
+def apply_retention(workspace_id: int, actor_id: int | None = None) -> None:
+    """Delete what a workspace does not keep any longer, as somebody asked for it."""
+    workspace = Workspace.objects.filter(pk=workspace_id).first()
+    if workspace is not None:
+        actor = User.objects.filter(pk=actor_id).first()
+        retention.apply_retention(workspace, actor=actor)
 
 
 @shared_task

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, identities_like
-from accounts.models import Developer, Identity
+from accounts.admin.base import WorkspaceInline, identities_like
+from accounts.admin.tools import ToolsAdmin
+from accounts.models import Identity
 from accounts.roles import Action
 
 
@@ -22,9 +22,8 @@ class IdentityInline(WorkspaceInline):
     can_delete = False
 
 
-@admin.register(Developer)
-class DeveloperAdmin(WorkspaceAdmin):
-    """Developers. Their pages move and merge them, with what can be undone."""
+class DeveloperAdmin(ToolsAdmin):
+    """Developers. What can be done with them is added by `ingest.admin.developer`."""
 
     change_action = Action.EDIT
     list_display = ("display_name", "account", "rule", "confidence", "last_seen_at")

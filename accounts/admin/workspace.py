@@ -17,6 +17,7 @@ from accounts.admin.base import (
     WorkspaceInline,
     person,
 )
+from accounts.admin.tools import ToolsAdmin
 from accounts.audit import record
 from accounts.errors import AccountsError
 from accounts.invitations import invitation_link
@@ -31,6 +32,12 @@ from accounts.services import (
     require_another_admin,
     require_invitable,
     set_role,
+)
+
+# Days to keep what; a night's work each (`ingest.retention`).
+RETENTION_FIELDS = (
+    *("event_days", "signal_days", "license_days", "quarantine_days"),
+    "audit_days",
 )
 
 
@@ -91,9 +98,11 @@ class WorkspaceSettingsForm(WorkspaceForm):
         return data
 
 
-@admin.register(Workspace)
-class WorkspaceModelAdmin(WorkspaceAdmin):
-    """Tenants. Operators make them; nobody deletes one here."""
+class WorkspaceModelAdmin(ToolsAdmin):
+    """Tenants. Operators make them; nobody deletes one here.
+
+    Registered by `ingest.admin.workspace`, which says how long data is kept.
+    """
 
     workspace_column = "pk"
     change_action = Action.CONFIGURE
@@ -135,7 +144,14 @@ class WorkspaceModelAdmin(WorkspaceAdmin):
         if obj.reamaze_sso_sealed and self.has_change_permission(request, obj):
             secret.append("forget_sso_secret")
         return (
-            (None, {"fields": ("name", "slug", "license_days")}),
+            (None, {"fields": ("name", "slug")}),
+            (
+                "How long data is kept",
+                {
+                    "fields": RETENTION_FIELDS,
+                    "description": "What would go is shown under Retention, above.",
+                },
+            ),
             ("Reamaze senders", {"fields": ("reamaze_authkey_alone", *secret)}),
             ("Pages", {"fields": ("outside_images",)}),
         )

@@ -5,10 +5,13 @@ from ingest.admin import (  # noqa: F401 (registers them)
     app_id,
     correction,
     counter,
+    developer,
+    erasure,
     event,
     inbox,
     metric,
     quarantine,
     refused,
     signing_key,
+    workspace,
 )

@@ -124,11 +124,11 @@ def _others_about(workspace, admin, ann, bob):
             email=email,
             folded_email=email.lower(),
         )
-    license = License.objects.create(
+    sold = License.objects.create(
         workspace=workspace, key="K-1", holder=f"Initech, {ANN}"
     )
     Activation.objects.create(
-        workspace=workspace, license=license, identifier="seat-1", hwid="other"
+        workspace=workspace, license=sold, identifier="seat-1", hwid="other"
     )
     Note.objects.create(workspace=workspace, developer=ann, text="Ann Smith is nice")
     Note.objects.create(workspace=workspace, developer=bob, text=f"asks {ANN} first")
@@ -146,7 +146,7 @@ def _others_about(workspace, admin, ann, bob):
             workspace=workspace, subject="developer", name="Try", position=1
         )
     for one in (ann, bob):
-        entry, _ = StageEntry.objects.get_or_create(
+        StageEntry.objects.get_or_create(
             workspace=workspace, developer=one, left_at=None, defaults={"stage": stage}
         )
     RedFlag.objects.create(
