@@ -37,6 +37,12 @@ HANGING = (
     Hanging("accounts_redflag"),
     Hanging("accounts_flaggedrecord"),
     Hanging("accounts_stageentry"),
+    Hanging(
+        "accounts_segmentmember",
+        ("segment_id",),
+        once_where="{t}.left_at IS NULL",
+        parents=(("segment_id", "accounts_segment"),),
+    ),
 )
 
 

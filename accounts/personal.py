@@ -30,6 +30,7 @@ from accounts.models import (
     ProvisionedUser,
     RedFlag,
     Rescored,
+    SegmentMember,
     StageEntry,
     Subject,
     TagMark,
@@ -295,6 +296,12 @@ PERSONAL: tuple[Held, ...] = (
         "Days of usage",
         *("day", "metric__key", "product__key", "count", "value_sum"),
         erase=_forget_usage,
+    ),
+    of_developer(
+        SegmentMember,
+        "segments",
+        "Stays in segments",
+        *("id", "segment__name", "entered_at", "left_at"),
     ),
     Held(
         name="touched",

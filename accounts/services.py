@@ -17,6 +17,7 @@ from accounts.models import (
     Workspace,
 )
 from accounts.score_models import first_model
+from accounts.segments.ready_made import add_ready_made
 from accounts.stage_setup import first_stages
 
 # The metric that every workspace holds (contract `reo`, Metrics).
@@ -50,10 +51,11 @@ def create_workspace(
 
 
 def prepare_workspace(workspace: Workspace) -> None:
-    """Give a new workspace a metric, a score model and stages, as every one has."""
+    """Give a new workspace what every one has: metric, score model, stages, segments."""
     Metric.objects.create(workspace=workspace, **FIRST_METRIC)
     first_model(workspace)
     first_stages(workspace)
+    add_ready_made(workspace)
 
 
 def new_user(

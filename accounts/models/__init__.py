@@ -30,6 +30,13 @@ from accounts.models.score import (
     ScoreSnapshot,
     TouchedDeveloper,
 )
+from accounts.models.segment import (
+    Segment,
+    SegmentMark,
+    SegmentMember,
+    SegmentRule,
+    SegmentSize,
+)
 from accounts.models.stage import (
     Rescored,
     Stage,
@@ -91,6 +98,11 @@ __all__ = [
     "ScoreModel",
     "ScoreRun",
     "ScoreSnapshot",
+    "Segment",
+    "SegmentMark",
+    "SegmentMember",
+    "SegmentRule",
+    "SegmentSize",
     "Stage",
     "StageDay",
     "StageEntry",

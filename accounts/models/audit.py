@@ -56,6 +56,7 @@ class AuditEntry(models.Model):
         DEVELOPER_ERASED = "developer_erased", "Developer erased"
         DEVELOPER_EXPORTED = "developer_exported", "Developer exported"
         RETENTION_APPLIED = "retention_applied", "Retention applied"
+        SEGMENT_CHANGED = "segment_changed", "Segment changed"
 
     # Empty for what belongs to no workspace, such as signals of unknown apps.
     workspace = models.ForeignKey(
