@@ -78,7 +78,7 @@ def save_stage(stage: Stage, *, actor: User | None, ip: str | None = None) -> St
     """Add a stage at the end, or change one; everybody is judged again soon.
 
     Raises:
-        AccountsError: its rule cannot be used, or there are too many.
+        AccountsError: its rule or its name cannot be used, or there are too many.
     """
     subject = Subject(stage.subject)
     if stage.rule is not None:
@@ -86,6 +86,7 @@ def save_stage(stage: Stage, *, actor: User | None, ip: str | None = None) -> St
         stage.rule = rule.as_json()
     with transaction.atomic(), connection.cursor() as cursor:
         own_stages(cursor, stage.workspace_id)
+        require_free_name(stage)
         is_new = stage.pk is None
         if is_new:
             others = stages_of(stage.workspace, subject)
@@ -97,6 +98,13 @@ def save_stage(stage: Stage, *, actor: User | None, ip: str | None = None) -> St
         _audit(stage, "added" if is_new else "changed", actor, ip)
         judge_soon(stage.workspace, subject)
     return stage
+
+
+def require_free_name(stage: Stage) -> None:
+    """Raise AccountsError when another stage in use has the name of this one."""
+    others = stages_of(stage.workspace, stage.subject).exclude(pk=stage.pk)
+    if others.filter(name=stage.name.strip()).exists():
+        raise AccountsError("There is a stage of that name.")
 
 
 def move_stage(

@@ -20,6 +20,7 @@ BAR = (
     ("developers", "Developers"),
 )
 MORE = (
+    ("funnel", "Funnel"),
     ("lists", "Lists"),
     ("fit", "Fit"),
     ("signals", "Signals"),

@@ -10,6 +10,7 @@ from dashboards.views import (
     doctor,
     fit,
     pages,
+    stages,
     today,
 )
 
@@ -46,6 +47,26 @@ urlpatterns = [
         account_fields.edit,
         name="account-edit",
     ),
+    path(
+        "w/<slug:slug>/accounts/<int:pk>/stage/",
+        stages.set_account,
+        name="account-stage",
+    ),
+    path(
+        "w/<slug:slug>/accounts/<int:pk>/stage/release/",
+        stages.release_account,
+        name="account-stage-release",
+    ),
+    path(
+        "w/<slug:slug>/developers/<int:pk>/stage/",
+        stages.set_developer,
+        name="developer-stage",
+    ),
+    path(
+        "w/<slug:slug>/developers/<int:pk>/stage/release/",
+        stages.release_developer,
+        name="developer-stage-release",
+    ),
     path("w/<slug:slug>/developers/", pages.developers, name="developers"),
     path("w/<slug:slug>/developers/<int:pk>/", pages.developer, name="developer"),
     path("w/<slug:slug>/developers/<int:pk>/move/", actions.move, name="move"),
@@ -69,6 +90,7 @@ urlpatterns = [
         name="adoption-export",
     ),
     path("w/<slug:slug>/fit/", fit.page, name="fit"),
+    path("w/<slug:slug>/funnel/", stages.funnel, name="funnel"),
     path("w/<slug:slug>/ingestion/", pages.ingestion, name="ingestion"),
     path("w/<slug:slug>/doctor/", doctor.page, name="doctor"),
     path("w/<slug:slug>/ingestion/replay/", actions.replay, name="replay"),

@@ -7,13 +7,14 @@ from typing import Any
 import django_filters  # type: ignore[import-untyped]
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.models import Account, AccountDomain, Developer, Fit
+from accounts.models import Account, AccountDomain, Developer, Fit, Subject
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
 from accounts.score_lists import in_band, in_trend
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import MomentFilter, ProductFilter, SearchFilter
+from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
 from dashboards.queries.usage import uses_product
 
@@ -56,7 +57,7 @@ NO_FIT = "none"
 class AccountFilter(ListFilter):
     """Accounts of a workspace."""
 
-    bar = ("q", "band", "trend", "fit", "product", "rule")
+    bar = ("q", "stage", "band", "trend", "fit", "product", "rule")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
@@ -68,6 +69,12 @@ class AccountFilter(ListFilter):
 
     q = SearchFilter(
         method="search", help_text="Part of the name or of any domain, in any case."
+    )
+    stage = StageFilter(
+        Subject.ACCOUNT,
+        label="Stage",
+        empty_label="Any stage",
+        help_text="Number of the stage it is in now.",
     )
     band = django_filters.ChoiceFilter(
         label="Band",

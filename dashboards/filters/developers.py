@@ -7,7 +7,7 @@ from typing import Any
 import django_filters  # type: ignore[import-untyped]
 from django.db.models import F, Q, QuerySet
 
-from accounts.models import Developer, Identity, Workspace
+from accounts.models import Developer, Identity, Subject, Workspace
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
 from accounts.score_lists import in_band, in_trend
@@ -19,6 +19,7 @@ from dashboards.filters.fields import (
     ProductFilter,
     SearchFilter,
 )
+from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
 from dashboards.queries.usage import uses_product
 
@@ -58,7 +59,7 @@ BY_NAME = Order("display_name", "pk", False, lambda row: row.display_name, str)
 class DeveloperFilter(ListFilter):
     """Developers of a workspace; the nameless user of pre-counted events is none."""
 
-    bar = ("q", "band", "trend", "product", "rule")
+    bar = ("q", "stage", "band", "trend", "product", "rule")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
@@ -70,6 +71,12 @@ class DeveloperFilter(ListFilter):
 
     q = SearchFilter(
         method="search", help_text="Part of the name or of any identity, in any case."
+    )
+    stage = StageFilter(
+        Subject.DEVELOPER,
+        label="Stage",
+        empty_label="Any stage",
+        help_text="Number of the stage it is in now.",
     )
     band = django_filters.ChoiceFilter(
         label="Band",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from accounts.models import FitModel
+from accounts.models import FitModel, Subject
 from accounts.score_lists import with_score, with_worth
 from dashboards import charts
 from dashboards.filters import AccountFilter
@@ -15,6 +15,7 @@ from dashboards.paging import paginate
 from dashboards.queries.lists import Total, total_of, trends
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.scores import ScoreReader, Shown
+from dashboards.queries.stages import Badge, badges
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class AccountRow:
     fit: str
     score: Shown
     is_stale: bool
+    # None in no stage.
+    stage: Badge | None
     movement: Movement
     trend: charts.Sparkline
     developers: int
@@ -50,7 +53,7 @@ class AccountList:
 
 
 def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
-    """Answer the list in four queries, its last page in five, whatever its length."""
+    """Answer the list in five queries, its last page in six, whatever its length."""
     today = filters.today
     reader = ScoreReader(filters.score_model, today)
     accounts = filters.qs
@@ -61,6 +64,7 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
     )
     page = paginate(listed, order=filters.order, params=params)
     spark = trends("developer__account_id", (row.pk for row in page.rows), today=today)
+    in_stage = badges(Subject.ACCOUNT, (row.pk for row in page.rows))
     return AccountList(
         rows=tuple(
             AccountRow(
@@ -71,6 +75,7 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
                 fit=row.fit,
                 score=reader.show(row.score_now),
                 is_stale=row.is_stale,
+                stage=in_stage.get(row.pk),
                 movement=movement_of(getattr(row, "score", None)),
                 trend=spark[row.pk],
                 developers=row.score.active_developers if has_score(row) else 0,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Account, Identity
+from accounts.models import Account, Identity, Subject
 from accounts.score_lists import with_score, with_worth
 from dashboards import charts
 from dashboards.filters import DeveloperFilter
@@ -13,6 +13,7 @@ from dashboards.paging import paginate
 from dashboards.queries.lists import Total, total_of, trends
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.scores import ScoreReader, Shown
+from dashboards.queries.stages import Badge, badges
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class DeveloperRow:
     confidence: int
     score: Shown
     is_stale: bool
+    # None in no stage.
+    stage: Badge | None
     movement: Movement
     trend: charts.Sparkline
     is_anonymous: bool
@@ -48,7 +51,7 @@ class DeveloperList:
 
 
 def build(filters: DeveloperFilter, params: Mapping[str, str]) -> DeveloperList:
-    """Answer the list in five queries, whatever its length.
+    """Answer the list in six queries, whatever its length.
 
     One more within one account, and one more on the last page.
     """
@@ -68,6 +71,7 @@ def build(filters: DeveloperFilter, params: Mapping[str, str]) -> DeveloperList:
     ids = [row.pk for row in page.rows]
     spark = trends("developer_id", ids, today=today)
     known_as = identity_texts(ids)
+    in_stage = badges(Subject.DEVELOPER, ids)
     account = None
     if wanted := filters.value("account"):
         known = Account.objects.in_workspace(filters.workspace)
@@ -85,6 +89,7 @@ def build(filters: DeveloperFilter, params: Mapping[str, str]) -> DeveloperList:
                 confidence=round(row.confidence * 100),
                 score=reader.show(row.score_now),
                 is_stale=row.is_stale,
+                stage=in_stage.get(row.pk),
                 movement=movement_of(getattr(row, "score", None)),
                 trend=spark[row.pk],
                 is_anonymous=row.is_anonymous,

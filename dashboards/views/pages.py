@@ -34,6 +34,7 @@ from dashboards.queries import ingestion as ingestion_query
 from dashboards.queries import licences as licences_query
 from dashboards.queries import overview as overview_query
 from dashboards.queries import signals as signals_query
+from dashboards.queries import stages as stages_query
 from dashboards.receipt_form import ReceiptForm
 
 
@@ -120,6 +121,7 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "receipt_form": receipt_form,
             "may_edit": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
+            "stage": stages_query.card_of(found),
         },
     )
 
@@ -190,6 +192,7 @@ def show_developer(
             "may_correct": may(request, Action.CORRECT),
             "may_edit": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
+            "stage": stages_query.card_of(found),
             "move_form": move_form or MoveForm(workspace=request.workspace),
             "merge_form": merge_form or MergeForm(developer=found),
         },

@@ -37,6 +37,7 @@ def days_ago(count):
 
 def make_account(workspace, name, **fields):
     fields.setdefault("domain", f"{name.lower().replace(' ', '-')}.example")
+    fields.setdefault("first_seen_at", now() - timedelta(days=60))
     return Account.objects.create(
         workspace=workspace, name=name, last_seen_at=now(), **fields
     )
