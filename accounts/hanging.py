@@ -34,6 +34,10 @@ HANGING = (
     ),
     Hanging("accounts_tagmark", ("tag_id",), parents=(("tag_id", "accounts_tag"),)),
     Hanging("accounts_note"),
+    Hanging("accounts_follow", ("user_id",)),
+    # The one who stays was watched already, or is from the next look on.
+    Hanging("accounts_watch", ("workspace_id",)),
+    Hanging("accounts_happening"),
     Hanging("accounts_redflag"),
     Hanging("accounts_flaggedrecord"),
     Hanging("accounts_stageentry"),

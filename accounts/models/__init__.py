@@ -3,6 +3,17 @@
 from accounts.models.access_token import AccessToken
 from accounts.models.account import Account, AccountDomain, AccountNetwork
 from accounts.models.account_field import AccountField
+from accounts.models.alert import (
+    Alert,
+    AlertSettings,
+    Delivery,
+    DeliveryAttempt,
+    Follow,
+    Happening,
+    HappeningKind,
+    Watch,
+    Webhook,
+)
 from accounts.models.api_key import ApiKey
 from accounts.models.app_id import AppId
 from accounts.models.application import (
@@ -63,6 +74,8 @@ __all__ = [
     "AccountNetwork",
     "AccountScore",
     "Activation",
+    "Alert",
+    "AlertSettings",
     "ApiKey",
     "AppId",
     "Application",
@@ -71,6 +84,8 @@ __all__ = [
     "Correction",
     "CuratedList",
     "DailyUsage",
+    "Delivery",
+    "DeliveryAttempt",
     "Developer",
     "DeveloperScore",
     "EnrichedAccount",
@@ -80,6 +95,9 @@ __all__ = [
     "Fit",
     "FitModel",
     "FlaggedRecord",
+    "Follow",
+    "Happening",
+    "HappeningKind",
     "Hue",
     "Identity",
     "License",
@@ -118,6 +136,8 @@ __all__ = [
     "VersionTotal",
     "VersionsChanged",
     "WaitingJoin",
+    "Watch",
+    "Webhook",
     "Workspace",
     "WorkspaceUsage",
 ]

@@ -47,6 +47,7 @@ class AuditEntry(models.Model):
         LIST_DELETED = "list_deleted", "List deleted"
         TAG_CHANGED = "tag_changed", "Tag changed"
         NOTE_DELETED = "note_deleted", "Note deleted"
+        WEBHOOK_CHANGED = "webhook_changed", "Webhook changed"
         RED_FLAG_RESOLVED = "red_flag_resolved", "Red flag resolved"
         RED_FLAG_REOPENED = "red_flag_reopened", "Red flag opened again"
         RECORD_FLAGGED = "record_flagged", "Record flagged as wrong"
