@@ -51,7 +51,7 @@ def create_workspace(
 
 
 def prepare_workspace(workspace: Workspace) -> None:
-    """Give a new workspace what every one has: metric, score model, stages, segments."""
+    """Give a new workspace its metric, score model, stages and segments."""
     Metric.objects.create(workspace=workspace, **FIRST_METRIC)
     first_model(workspace)
     first_stages(workspace)
