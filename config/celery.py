@@ -81,6 +81,16 @@ def periodic() -> dict[str, Any]:
                 "task": "ingest.tasks.ensure_partitions",
                 "schedule": crontab(hour="0", minute="30"),
             },
+            # Pages ask for exports; this finds those that no hint told of.
+            "write-exports": {
+                "task": "dashboards.tasks.write_waiting_exports",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
+            "prune-exports": {
+                "task": "dashboards.tasks.prune_exports",
+                "schedule": crontab(minute="*/10"),
+            },
             "prune": {
                 "task": "ingest.tasks.prune",
                 "schedule": crontab(hour="1", minute="0"),

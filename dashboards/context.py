@@ -27,6 +27,7 @@ MORE = (
     ("licences", "Licences"),
     ("adoption", "Adoption"),
     ("ingestion", "Ingestion"),
+    ("exports", "Exports"),
 )
 
 

@@ -8,6 +8,7 @@ from dashboards.views import (
     care,
     curated,
     doctor,
+    exports,
     fit,
     pages,
     stages,
@@ -93,6 +94,13 @@ urlpatterns = [
     path("w/<slug:slug>/funnel/", stages.funnel, name="funnel"),
     path("w/<slug:slug>/ingestion/", pages.ingestion, name="ingestion"),
     path("w/<slug:slug>/doctor/", doctor.page, name="doctor"),
+    path("w/<slug:slug>/exports/", exports.exports, name="exports"),
+    path("w/<slug:slug>/exports/<int:pk>/", exports.job, name="export-job"),
+    path("w/<slug:slug>/exports/<int:pk>/file/", exports.file, name="export-file"),
+    path(
+        "w/<slug:slug>/exports/<int:pk>/remove/", exports.delete, name="export-delete"
+    ),
+    path("w/<slug:slug>/exports/<slug:source>/", exports.start, name="export"),
     path("w/<slug:slug>/ingestion/replay/", actions.replay, name="replay"),
     path("w/<slug:slug>/ingestion/discard/", actions.discard, name="discard"),
     path("w/<slug:slug>/lists/", curated.lists, name="lists"),

@@ -19,7 +19,7 @@ from dashboards.api import parameters
 from dashboards.api.problems import InvalidParameters
 from dashboards.filters import ListFilter
 from dashboards.paging import Order, Page, paginate
-from dashboards.queries.scores import ScoreReader
+from dashboards.queries.lists import total_of
 
 CHUNK = 2_000
 # Lists of which the number of rows is the order of their making.
@@ -129,9 +129,13 @@ class Resource:
             self.prepare(self.rows), order=self.order, params=cursors, size=size
         )
 
-    def count(self) -> int:
-        """Count the rows, which reads them all."""
+    def count(self) -> int | None:
+        """Count the rows, which reads them all; None where that is no use."""
         return self.rows.order_by().count()
+
+    def is_small(self) -> bool:
+        """Say whether one can wait for all of it; stops counting at the limit."""
+        return total_of(self.rows).is_exact
 
     def chunks(self, size: int = CHUNK) -> Iterator[Sequence[Any]]:
         """Return all rows, piece by piece."""
@@ -149,10 +153,3 @@ class Resource:
         serializer = self.serializer(only=self.only, context={"resource": self})
         for rows in self.chunks():
             yield [serializer.to_representation(row) for row in rows]
-
-    # ---- What serializers ask
-
-    @cached_property
-    def reader(self) -> ScoreReader:
-        """Says which band a score lies in."""
-        return ScoreReader(self.filterset.score_model, self.today)

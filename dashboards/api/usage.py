@@ -118,7 +118,7 @@ class Usage(Resource):
         cursor = self._encoded(found[-1]) if more else ""
         return Page(tuple(self._named(row) for row in found), cursor, "")
 
-    def count(self) -> int:
+    def count(self) -> int | None:
         """Count the rows."""
         return self._sums(self.rows).count()
 

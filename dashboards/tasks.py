@@ -1,0 +1,24 @@
+"""Background work of `dashboards`: each task calls one plain function."""
+
+from celery import shared_task
+
+from dashboards import export_jobs
+
+
+@shared_task
+def write_export(job_id: int) -> None:
+    """Write the file of one export."""
+    export_jobs.run(job_id)
+
+
+@shared_task
+def write_waiting_exports() -> None:
+    """Write what no hint told of, and what a crash cut off."""
+    for job_id in export_jobs.waiting_ids():
+        export_jobs.run(job_id)
+
+
+@shared_task
+def prune_exports() -> None:
+    """Remove files that have had their time."""
+    export_jobs.prune()
