@@ -1,4 +1,4 @@
-"""What follows from new scores, within seconds: stages, tags.
+"""What follows from new scores, within seconds: stages, tags, segments.
 
 Whoever wants to look at accounts and developers after their use changed is a line of
 JUDGES. Each gets the same ones; the nightly run makes up for what one of them failed.
@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from accounts import stages, tag_rules
 from accounts.models import Subject, Workspace
+from accounts.segments import membership
 from accounts.statements import statement
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ BATCH = 20_000
 Judge = Callable[[Workspace, Subject, list[int] | None], object]
 
 # In order. Each looks at some accounts or developers, or at all for None.
-JUDGES: tuple[Judge, ...] = (stages.judge, tag_rules.apply_rules)
+JUDGES: tuple[Judge, ...] = (stages.judge, tag_rules.apply_rules, membership.judge)
 
 
 def judge_rescored(*, batch: int = BATCH) -> int:

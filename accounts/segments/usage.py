@@ -103,7 +103,8 @@ def _owners(rows: QuerySet[DailyUsage], subject: Subject) -> QuerySet[Any, Any]:
     owner = OWNERS[subject]
     if subject == Subject.ACCOUNT:
         rows = rows.filter(developer__account__isnull=False)
-    return rows.values(owner)
+    owners: QuerySet[Any, Any] = rows.values(owner)
+    return owners
 
 
 def _is_any(asked: UsageCondition) -> bool:
