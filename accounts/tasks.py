@@ -17,6 +17,7 @@ from accounts import (
 from accounts.attribution import reattribute
 from accounts.enrichment import run
 from accounts.models import Workspace
+from accounts.segments import membership
 
 
 @shared_task
@@ -88,3 +89,9 @@ def tidy_versions() -> None:
     """Forget old versions of each identity, and count all products anew."""
     version_counts.prune_versions()
     version_counts.count_all_versions()
+
+
+@shared_task
+def refresh_segments() -> None:
+    """Look at everybody anew for all segments."""
+    membership.refresh_all()

@@ -77,6 +77,13 @@ def periodic() -> dict[str, Any]:
                 "task": "accounts.tasks.judge_all",
                 "schedule": crontab(hour="0", minute="20"),
             },
+            # Those whose scores change are looked at within seconds; this finds what
+            # else moves people: fields, tags, licences, and time itself.
+            "refresh-segments": {
+                "task": "accounts.tasks.refresh_segments",
+                "schedule": crontab(minute="5"),
+                "options": {"expires": 3600},
+            },
             "ensure-partitions": {
                 "task": "ingest.tasks.ensure_partitions",
                 "schedule": crontab(hour="0", minute="30"),
