@@ -19,7 +19,10 @@ from accounts.errors import AccountsError
 from accounts.models import Metric, ScoreModel, User, Workspace
 from accounts.models.catalogue import default_weight
 from accounts.score_models import (
+    ACTIVE_DAYS,
     CHANGEABLE,
+    FEWEST_ACTIVE,
+    calibration,
     check_model,
     check_values,
     new_model_version,
@@ -101,6 +104,23 @@ def draft_like(workspace: Workspace, version: int) -> Draft:
         },
         note=f"Back to version {version}",
     )
+
+
+def draft_calibrated(workspace: Workspace) -> Draft:
+    """Return a draft whose scales put the median active one at 50.
+
+    Raises:
+        AccountsError: too few are active.
+    """
+    found = calibration(workspace)
+    if not found.scales:
+        raise AccountsError(
+            f"To calibrate, {FEWEST_ACTIVE} developers or accounts must have been "
+            f"active within {ACTIVE_DAYS} days."
+        )
+    draft = begin_draft(workspace)
+    scales = {name: float(f"{scale:.4g}") for name, scale in found.scales.items()}
+    return replace(draft, values={**draft.values, **scales}, note=found.note)
 
 
 def check_draft(workspace: Workspace, draft: Draft) -> None:

@@ -44,8 +44,16 @@ class Change:
         return f"{self.what}: {self.before} → {self.after}"
 
 
-def changes_of(before: ScoreModel, after: ScoreModel) -> list[Change]:
-    """Return what a version changed; metrics that are new to it are no change."""
+def changes_of(
+    before: ScoreModel,
+    after: ScoreModel,
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> list[Change]:
+    """Return what a version changed; metrics that are new to it are no change.
+
+    ``labels`` are those of the metrics by id as text; None asks the database.
+    """
     found = [
         Change(label, value_text(before, name), value_text(after, name))
         for name, label in LABELS.items()
@@ -57,11 +65,11 @@ def changes_of(before: ScoreModel, after: ScoreModel) -> list[Change]:
         if pk in after.weights and after.weights[pk] != value
     ]
     if changed:
-        names = dict(Metric.objects.filter(pk__in=changed).values_list("pk", "label"))
+        if labels is None:
+            metrics = Metric.objects.filter(pk__in=changed)
+            labels = {str(metric.pk): metric.label for metric in metrics}
         found += weight_changes(
-            {pk: before.weights[pk] for pk in changed},
-            after.weights,
-            {str(pk): name for pk, name in names.items()},
+            {pk: before.weights[pk] for pk in changed}, after.weights, labels
         )
     return found
 

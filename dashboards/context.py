@@ -22,7 +22,9 @@ BAR = (
 MORE = (
     ("funnel", "Funnel"),
     ("lists", "Lists"),
+    ("alerts", "Alerts"),
     ("fit", "Fit"),
+    ("scoring", "Score model"),
     ("signals", "Signals"),
     ("licences", "Licences"),
     ("adoption", "Adoption"),

@@ -11,6 +11,7 @@ from dashboards.views import (
     exports,
     fit,
     pages,
+    scoring,
     stages,
     today,
 )
@@ -92,6 +93,7 @@ urlpatterns = [
     ),
     path("w/<slug:slug>/fit/", fit.page, name="fit"),
     path("w/<slug:slug>/funnel/", stages.funnel, name="funnel"),
+    path("w/<slug:slug>/scoring/", scoring.page, name="scoring"),
     path("w/<slug:slug>/ingestion/", pages.ingestion, name="ingestion"),
     path("w/<slug:slug>/doctor/", doctor.page, name="doctor"),
     path("w/<slug:slug>/exports/", exports.exports, name="exports"),

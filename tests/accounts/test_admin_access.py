@@ -69,7 +69,7 @@ MAY = {
     "accounts.accountnetwork": ("viewer", "admin", "admin", "admin"),
     "accounts.license": ("viewer", "member", "member", "-"),
     "accounts.developer": ("viewer", "-", "member", "-"),
-    "accounts.scoremodel": ("viewer", "admin", "-", "-"),
+    "accounts.scoremodel": ("viewer", "-", "-", "-"),
     "accounts.stage": ("viewer", "admin", "admin", "admin"),
     "accounts.curatedlist": ("viewer", "member", "member", "member"),
     "accounts.tag": ("viewer", "member", "member", "member"),

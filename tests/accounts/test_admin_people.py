@@ -326,27 +326,16 @@ def test_members_edit_accounts_but_not_ranges(client, workspace):
     assert not AccountNetwork.objects.exists()
 
 
-def test_a_new_version_of_the_score_model(client, workspace, admin):
-    first = ScoreModel.objects.get()
-    page = client.get(address("scoremodel", "add"))
-    form = dict(page.context["adminform"].form.initial)
-    assert form["half_life_days"] == first.half_life_days
-    form |= {"workspace": workspace.pk, "half_life_days": 30, "note": "slower"}
-    client.post(address("scoremodel", "add"), form)
-    new = ScoreModel.objects.get(version=2)
-    assert (new.half_life_days, new.note, new.created_by) == (30, "slower", admin)
-    assert new.developer_scale == first.developer_scale
-
-
-@pytest.mark.parametrize("values", [{"half_life_days": 0}, {"high_from": 10}])
-def test_a_score_model_that_makes_no_sense(client, workspace, admin, values):
-    page = client.get(address("scoremodel", "add"))
-    form = dict(page.context["adminform"].form.initial) | values
-    response = client.post(
-        address("scoremodel", "add"), form | {"workspace": workspace.pk}
-    )
-    assert response.context["adminform"].form.errors
-    assert ScoreModel.objects.count() == 1
+def test_versions_of_the_score_model_lead_to_their_page(client, workspace, admin):
+    model = ScoreModel.objects.get()
+    for page in (
+        address("scoremodel", "changelist"),
+        address("scoremodel", "change", model),
+    ):
+        assert f"/w/{workspace.slug}/scoring/" in client.get(page).content.decode()
+    client.post(address("scoremodel", "change", model), {"half_life_days": 30})
+    model.refresh_from_db()
+    assert model.half_life_days == 14.0
 
 
 # ---- Attribution follows the tables ------------------------------------------------
