@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import DNS_NAME, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -162,15 +162,17 @@ def _mail(
         to=[delivery.user.email],
         # Two tries of one message are one in the mailbox.
         headers={
-            "Message-ID": f"<{delivery.pk.hex}@{settings.MAIL_DOMAIN}>",
+            "Message-ID": f"<{delivery.pk.hex}@{DNS_NAME}>",
             **({"List-Unsubscribe": f"<{inbox}>"} if inbox else {}),
         },
     )
-    mail.attach_alternative(render_to_string(f"mail/{template}.html", values), "text/html")
+    page = render_to_string(f"mail/{template}.html", values)
+    mail.attach_alternative(page, "text/html")
     return bool(mail.send())
 
 
 def _happening(delivery: Delivery) -> Happening:
+    assert delivery.happening_id is not None  # noqa: S101 (only a digest has none)
     return Happening.objects.select_related(
         *("account", "developer", "segment", "product", "workspace")
     ).get(pk=delivery.happening_id)

@@ -5,6 +5,7 @@ in one transaction: a crash loses nothing and tells nothing twice.
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -138,7 +139,7 @@ def _tell_some() -> int:
         )
         if not new:
             return 0
-        values = {
+        values: dict[str, Any] = {
             "happenings": new,
             "now": now,
             "workspace_kinds": [kind.value for kind in WORKSPACE_KINDS],
@@ -158,7 +159,7 @@ def _due_on(today: date) -> list[str]:
 
 def _place(
     subject: Account | Developer | Segment | None,
-) -> dict[str, Account | Developer | Segment | None]:
+) -> dict[str, Any]:
     return {
         "account": subject if isinstance(subject, Account) else None,
         "developer": subject if isinstance(subject, Developer) else None,

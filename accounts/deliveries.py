@@ -170,8 +170,8 @@ def _signed(delivery: Delivery, body: bytes) -> dict[str, str]:
 
 def _mail(delivery: Delivery) -> Result:
     try:
-        sent = mail_happening(delivery) if delivery.happening_id else mail_digest(
-            delivery
+        sent = (
+            mail_happening(delivery) if delivery.happening_id else mail_digest(delivery)
         )
     except OSError as error:
         # Of the mail server: smtplib's errors are all of this kind.

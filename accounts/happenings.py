@@ -6,7 +6,7 @@ knows of them, through `note`.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -167,7 +167,7 @@ def _stages(subject: str, followed: Iterable[int]) -> dict[int, StageEntry]:
     return {getattr(entry, f"{subject}_id"): entry for entry in current}
 
 
-def _moves(  # noqa: PLR0913, PLR0917 all of what is known, and of what is
+def _moves(  # noqa: PLR0917 all of what is known, and of what is
     watch: Watch,
     one: Any,
     subject: str,
@@ -264,7 +264,8 @@ def _red_flags(
         whose = (
             {flag.account_id, owner} if subject == "account" else {flag.developer_id}
         )
-        for pk in whose & watches.keys():
+        for pk in [number for number in whose if number in watches]:
+            assert pk is not None  # noqa: S101 (nobody watches None)
             watch = watches[pk]
             again = flag.reopened_at or watch.flags_until
             if flag.pk <= watch.last_flag_id and again <= watch.flags_until:

@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 from celery import shared_task
 
 from accounts import (
+    alerts,
+    deliveries,
     fit_store,
+    happenings,
     judging,
+    lists,
     score_history,
     score_models,
     score_store,
@@ -15,6 +19,7 @@ from accounts import (
     waiting,
 )
 from accounts.attribution import reattribute
+from accounts.clock import today_utc
 from accounts.enrichment import run
 from accounts.models import Workspace
 from accounts.segments import membership
@@ -89,6 +94,27 @@ def tidy_versions() -> None:
     """Forget old versions of each identity, and count all products anew."""
     version_counts.prune_versions()
     version_counts.count_all_versions()
+
+
+@shared_task
+def tell_followers() -> None:
+    """Notice what happened to whom is followed, tell it, and send what is due."""
+    happenings.look()
+    alerts.tell()
+    deliveries.deliver()
+
+
+@shared_task
+def plan_digests() -> None:
+    """Plan the digest mails of the day; drop alerts that are past keeping."""
+    alerts.plan_digests(today_utc())
+    happenings.prune_happenings()
+
+
+@shared_task
+def resolve_lists() -> None:
+    """Find whom entries of lists stand for that waited until now."""
+    lists.resolve_waiting()
 
 
 @shared_task

@@ -32,6 +32,20 @@ def periodic() -> dict[str, Any]:
                 "schedule": 5.0,
                 "options": {"expires": 30},
             },
+            "tell-followers": {
+                "task": "accounts.tasks.tell_followers",
+                "schedule": 15.0,
+                "options": {"expires": 30},
+            },
+            "resolve-lists": {
+                "task": "accounts.tasks.resolve_lists",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
+            "plan-digests": {
+                "task": "accounts.tasks.plan_digests",
+                "schedule": crontab(hour="7", minute="0"),
+            },
             # Digests ask for it as they commit; this catches what a crash cut off.
             "join-waiting": {
                 "task": "accounts.tasks.join_waiting",

@@ -211,6 +211,18 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# ---- Mail --------------------------------------------------------------------------
+
+# Without a host nothing is mailed, and pages say so.
+EMAIL_HOST = env_str("EMAIL_HOST")
+EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
+EMAIL_HOST_USER = env_str("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env_str("EMAIL_PASSWORD")
+EMAIL_USE_SSL = env_str("EMAIL_SECURITY", "starttls") == "ssl"
+EMAIL_USE_TLS = env_str("EMAIL_SECURITY", "starttls") == "starttls"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "uptick@localhost")
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True

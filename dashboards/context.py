@@ -21,6 +21,8 @@ BAR = (
 )
 MORE = (
     ("funnel", "Funnel"),
+    ("versions", "Product versions"),
+    ("red-flags", "Red flags"),
     ("lists", "Lists"),
     ("alerts", "Alerts"),
     ("fit", "Fit"),

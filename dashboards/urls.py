@@ -5,15 +5,18 @@ from django.urls import path, register_converter
 from dashboards.views import (
     account_fields,
     actions,
+    alerts,
     care,
     curated,
     doctor,
     exports,
     fit,
     pages,
+    red_flags,
     scoring,
     stages,
     today,
+    versions,
 )
 
 app_name = "dashboards"
@@ -33,7 +36,14 @@ class SubjectConverter:
         return value
 
 
+class FollowableConverter(SubjectConverter):
+    """What can be followed: an account, a developer or a segment."""
+
+    regex = "account|developer|segment"
+
+
 register_converter(SubjectConverter, "subject")
+register_converter(FollowableConverter, "followable")
 SAID = "w/<slug:slug>/<subject:subject>/<int:pk>"
 
 urlpatterns = [
@@ -82,6 +92,24 @@ urlpatterns = [
         name="export-developer",
     ),
     path("w/<slug:slug>/flag/", care.flag, name="flag"),
+    path("w/<slug:slug>/red-flags/", red_flags.page, name="red-flags"),
+    path(
+        "w/<slug:slug>/red-flags/<int:pk>/resolve/",
+        red_flags.resolve,
+        name="red-flag-resolve",
+    ),
+    path(
+        "w/<slug:slug>/red-flags/<int:pk>/reopen/",
+        red_flags.reopen,
+        name="red-flag-reopen",
+    ),
+    path("w/<slug:slug>/versions/", versions.radar, name="versions"),
+    path("w/<slug:slug>/versions/<int:pk>/", versions.product, name="product-versions"),
+    path(
+        "w/<slug:slug>/versions/<int:pk>/accounts.csv",
+        versions.export,
+        name="version-export",
+    ),
     path("w/<slug:slug>/signals/", pages.signals, name="signals"),
     path("w/<slug:slug>/licences/", pages.licences, name="licences"),
     path("w/<slug:slug>/licences/<int:pk>/", pages.licence, name="licence"),
@@ -132,4 +160,14 @@ urlpatterns = [
     path(f"{SAID}/lists/<int:entry>/remove/", curated.take_off_list, name="off-list"),
     path(f"{SAID}/notes/", curated.note, name="note"),
     path("w/<slug:slug>/notes/<int:pk>/", curated.edit_note, name="note-edit"),
+    path("w/<slug:slug>/alerts/", alerts.inbox, name="alerts"),
+    path("w/<slug:slug>/alerts/read/", alerts.read, name="alerts-read"),
+    path("w/<slug:slug>/alerts/mail/", alerts.choose_mail, name="alerts-mail"),
+    path(
+        "w/<slug:slug>/follow/<followable:what>/<int:pk>/",
+        alerts.follow_one,
+        name="follow",
+    ),
+    path("w/<slug:slug>/follow/", alerts.follow_workspace, name="follow-workspace"),
+    path("w/<slug:slug>/follows/<int:pk>/", alerts.drop_follow, name="follow-drop"),
 ]

@@ -1,9 +1,7 @@
 import contextlib
-import http.server
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -23,58 +21,10 @@ from accounts.outgoing import (
     post,
     resolve,
 )
+from tests.receiving import Receiver
 
 # All of this machine's own.
 pytestmark = pytest.mark.allow_hosts([f"127.0.0.{number}" for number in (1, 2, 3, 9)])
-
-
-class Receiver:
-    """A web server on one loopback address that does what it is told."""
-
-    def __init__(self, address="127.0.0.2", tls=None):
-        self.seen = []
-        self.answer = (200, {}, b"thanks")
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                receiver.seen.append((self.path, dict(self.headers), body))
-                if callable(receiver.answer):
-                    receiver.answer(self)
-                    return
-                status, headers, text = receiver.answer
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            do_GET = do_POST  # noqa: N815
-
-            def log_message(self, *args):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request, client_address):
-                pass
-
-        self.server = Server((address, 0), Handler)
-        if tls is not None:
-            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(5)
 
 
 @pytest.fixture
