@@ -12,18 +12,18 @@ from accounts.models import (
     Activation,
     License,
     Product,
-    ProductVersion,
     Workspace,
 )
 from accounts.models.api_key import Dialect
 from ingest.demo.catalogue import DESKTOP
+from ingest.demo.releases import RELEASES
 from ingest.demo.stream import Block
 from ingest.demo.world import Size
 from ingest.dialects import license_record
 from ingest.events import NormalizedEvent
 from ingest.models import Event
 
-VERSIONS = (("2026.8", 90, False), ("2026.9", 60, True), ("2026.10", 25, True))
+VERSIONS = RELEASES[DESKTOP]
 MOST_LICENCES = 36
 DAYS = 90
 MOST_SEATS = 6
@@ -42,19 +42,9 @@ WEEKEND = 5
 
 
 def configure_licences(workspace: Workspace, size: Size) -> None:
-    """Enter the versions of the application, and licences for some accounts."""
+    """Enter licences of the application for some accounts."""
     rng = _chance(size, "licences")
     product = Product.objects.get(workspace=workspace, key=DESKTOP)
-    ProductVersion.objects.bulk_create(
-        ProductVersion(
-            workspace=workspace,
-            product=product,
-            version=version,
-            released_on=size.until - timedelta(days=age),
-            is_supported=is_supported,
-        )
-        for version, age, is_supported in VERSIONS
-    )
     accounts = list(
         Account.objects.filter(workspace=workspace).exclude(domain="").order_by("pk")
     )

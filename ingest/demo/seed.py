@@ -30,10 +30,13 @@ from accounts.score_history import TREND_DAYS, snapshot_range
 from accounts.score_lists import with_score
 from accounts.score_models import calibrate, current_model, sync_weights
 from accounts.score_store import score_workspace
+from accounts.version_counts import count_all_versions
 from ingest.demo.applications import application_blocks
 from ingest.demo.catalogue import METRICS, PRODUCTS
 from ingest.demo.knowledge import begin_the_day, know_accounts
 from ingest.demo.licences import configure_licences, license_blocks
+from ingest.demo.oddities import look_at_one, odd_blocks
+from ingest.demo.releases import enter_releases
 from ingest.demo.signals import configure_apps, signal_blocks
 from ingest.demo.stream import Block, blocks
 from ingest.demo.world import Size, World, make_world
@@ -89,12 +92,16 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
         for block in license_blocks(workspace, size, now):
             inbox(block.dialect, block.events, block.received_at)
         report("Digesting", 0, 0)
+        for block in odd_blocks(world, now):
+            inbox(block.dialect, block.events, block.received_at)
         digest_until_empty()
     _finish(workspace)
     report("Scoring", 0, 0)
     _score(workspace, world)
     _refuse(workspace, key, now)
     _map_example(workspace, now)
+    count_all_versions(workspace)
+    look_at_one(workspace)
     know_accounts(workspace, size)
     begin_the_day(workspace)
     outcomes = (
@@ -131,6 +138,7 @@ def _configure(workspace: Workspace, world: World) -> None:
     configure_licences(workspace, world.size)
 
 
+    enter_releases(workspace, world.size)
 def _enter_companies(workspace: Workspace, world: World, at: datetime) -> None:
     filled_in = [
         company

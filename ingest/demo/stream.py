@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from ingest.demo import shop
 from ingest.demo.catalogue import CLI, UNKNOWN_METRIC, Action
+from ingest.demo.releases import Versions
 from ingest.demo.world import Person, World
 from ingest.events import NormalizedEvent, event_key
 
@@ -97,6 +98,8 @@ class _Day:
         self._midnight = midnight
         # Who has told their name already: profiles come with the first event.
         self._introduced = introduced
+        self._versions = Versions()
+        self._days_ago = world.size.days - 1 - offset
         seed = world.size.seed
         self._rng = random.Random(f"day {seed} {offset}")  # noqa: S311 (as above)
         self._made = 0
@@ -191,7 +194,9 @@ class _Day:
             ip=person.ip,
             environment=person.persona.environment,
             user_agent=person.user_agent,
-            properties=action.properties,
+            properties=self._versions.properties(
+                person, action.product, action.properties, days_ago=self._days_ago
+            ),
             traits={"name": person.name} if is_first and person.name else {},
             is_aggregate=person.is_aggregate,
         )
