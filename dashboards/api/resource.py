@@ -21,7 +21,6 @@ from dashboards.filters import ListFilter
 from dashboards.paging import Order, Page, paginate
 from dashboards.queries.lists import total_of
 
-CHUNK = 2_000
 # Lists of which the number of rows is the order of their making.
 BY_ID = Order("pk", "pk", False, lambda row: float(row.pk), float)
 
@@ -58,6 +57,8 @@ class Resource:
     orders: ClassVar[Mapping[str, Order]] = {"id": BY_ID}
     # Whether a key for one product may read it; `of_product` keeps that product's.
     is_by_product: ClassVar[bool] = False
+    # Rows of one piece of a stream.
+    chunk_size = 2_000
 
     def __init__(
         self,
@@ -137,11 +138,11 @@ class Resource:
         """Say whether one can wait for all of it; stops counting at the limit."""
         return total_of(self.rows).is_exact
 
-    def chunks(self, size: int = CHUNK) -> Iterator[Sequence[Any]]:
+    def chunks(self) -> Iterator[Sequence[Any]]:
         """Return all rows, piece by piece."""
         cursors: dict[str, str] = {}
         while True:
-            page = self.page(cursors, size)
+            page = self.page(cursors, self.chunk_size)
             if page.rows:
                 yield page.rows
             if not page.next_cursor:

@@ -7,7 +7,7 @@ all of a period, by account or by nothing finer than products, are made anew eac
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ from rest_framework import serializers
 from accounts.models import Metric, Product, WorkspaceUsage
 from accounts.models.api_key import ReadScope
 from dashboards.api.problems import InvalidParameters
-from dashboards.api.resource import CHUNK, Resource, RowSerializer
+from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.views import ReadView
 from dashboards.filters.usage import UsageFilter
 from dashboards.paging import Order, Page
@@ -122,10 +122,11 @@ class Usage(Resource):
         """Count the rows."""
         return self._sums(self.rows).count()
 
-    def chunks(self, size: int = CHUNK) -> Iterator[Sequence[Any]]:
-        """Return all rows, piece by piece."""
+    @property
+    def chunk_size(self) -> int:  # type: ignore[override]
+        """Rows of one piece of a stream."""
         is_walked = {"day", "developer"} & set(self.filterset.groups)
-        yield from super().chunks(size if is_walked else LARGE_CHUNK)
+        return Resource.chunk_size if is_walked else LARGE_CHUNK
 
     # ---- Parts
 
@@ -147,8 +148,10 @@ class Usage(Resource):
             return list(self._sums(rows)[:size])
         first, last = self.filterset.period
         day, width = (after[0] if after else first), 1
+        if rows.model is WorkspaceUsage:
+            width = self.filterset.longest_days
         found: list[dict[str, Any]] = []
-        # A few days at a time, and more of them the emptier they are.
+        # Of developers a day at a time, and more days the emptier they are.
         while day <= last and len(found) < size:
             until = min(day + timedelta(days=width - 1), last)
             some = self._sums(rows.filter(day__range=(day, until)))

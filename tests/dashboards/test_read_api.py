@@ -1,12 +1,17 @@
 """The read API: who may, what a list holds, how it is paged, and what is refused."""
 
+import csv
+import io
+import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.test import Client
 
-from accounts.models import ApiKey, Developer
+from accounts.models import Account, ApiKey, Role
 from accounts.models.api_key import Dialect, ReadScope
-from dashboards.api import limits
+from dashboards.api import limits, resource
 from dashboards.api.urls import router
 from ingest.throttle import TokenBuckets
 from tests.dashboards.data import (
@@ -18,7 +23,7 @@ from tests.dashboards.data import (
     settle,
     use,
 )
-from tests.factories import make_key, make_workspace
+from tests.factories import make_key, make_member, make_workspace
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/"
@@ -193,6 +198,449 @@ def test_accounts(ask, world):
     assert warm["domain"] == "warm-works.example"
     assert warm["country"] == "DE"
     assert warm["active_developers"] == 2
-    assert warm["band"] == ask(f"accounts/{world.warm.pk}").json()["band"]
+    assert warm == ask(f"accounts/{world.warm.pk}").json()
+    page = client_page(world, "accounts")
+    assert [(row.name, row.score.value) for row in page] == [
+        (row["name"], pytest.approx(row["score"], abs=0.05)) for row in rows
+    ]
     only = results(ask("accounts/?fields=domain,id"))
     assert only[0] == {"id": world.warm.pk, "domain": "warm-works.example"}
+
+
+def client_page(world, what):
+    """The rows of the page that shows the same list."""
+    client = Client()
+    client.force_login(make_member(world.workspace, Role.VIEWER))
+    return client.get(f"/w/{world.workspace.slug}/{what}/").context["page"].rows
+
+
+def test_developers_and_what_they_are_known_as(ask, world):
+    rows = results(ask("developers/?order=-score"))
+    assert [row["id"] for row in rows] == [
+        row.pk for row in client_page(world, "developers")
+    ]
+    assert world.counted.pk not in {row["id"] for row in rows}
+    ada = ask(f"developers/{world.ada.pk}").json()
+    assert ada["account_name"] == "Warm Works"
+    assert ada["identities"] == [{"kind": "email", "value": "ada@warm-works.example"}]
+    ask(f"developers/{world.counted.pk}", status=404)
+
+    found = results(ask("identities/?value=ADA@warm-works.example"))
+    assert [(row["developer_id"], row["kind"]) for row in found] == [
+        (world.ada.pk, "email")
+    ]
+    assert len(results(ask(f"identities/?account={world.warm.pk}"))) == 2
+    assert len(results(ask("identities/"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("accounts/?q=warm", ["Warm Works"]),
+        ("accounts/?domain=COLD-corp.example", ["Cold Corp"]),
+        ("accounts/?country=de", ["Warm Works"]),
+        ("accounts/?product=sdk", ["Warm Works"]),
+        ("accounts/?rule=network", ["Cold Corp"]),
+        ("accounts/?seen_before=2020-01-01", []),
+        ("accounts/?seen_from=2020-01-01T00:00:00%2B02:00&order=name", None),
+        ("developers/?rule=none", ["loner@mail.example"]),
+        ("developers/?anonymous=true", []),
+    ],
+)
+def test_filters(ask, world, query, expected):
+    names = [row["name"] for row in results(ask(query))]
+    assert names == (["Cold Corp", "Warm Works"] if expected is None else expected)
+
+
+def test_usage_is_summed_by_what_is_asked_for(ask, world):
+    assert sum(row["count"] for row in results(ask("usage/"))) == 1055
+    assert results(ask("usage/?group=product")) == [
+        {**NOTHING, "product": "cli", "count": 1018, "value_sum": 0.0},
+        {**NOTHING, "product": "sdk", "count": 37, "value_sum": 0.0},
+    ]
+    by_account = results(ask("usage/?group=account"))
+    assert {row["account_id"]: row["count"] for row in by_account} == {
+        None: 5,
+        world.warm.pk: 50,
+        world.cold.pk: 1000,
+    }
+    of_ada = f"usage/?developer={world.ada.pk}&group=day,metric&first={days_ago(60)}"
+    assert [(row["day"], row["metric"], row["count"]) for row in results(ask(of_ada))][
+        :2
+    ] == [
+        (str(days_ago(30)), "DEPLOY", 3),
+        (str(days_ago(29)), "DEPLOY", 1),
+    ]
+    one_day = f"usage/?first={days_ago(1)}&last={days_ago(1)}&group=metric"
+    assert {row["metric"]: row["count"] for row in results(ask(one_day))} == {
+        "DEPLOY": 6,
+        "BUILD": 1000,
+    }
+    only = results(
+        ask("usage/?group=developer&metric=DEPLOY&fields=developer_id,count")
+    )
+    assert only == [{"developer_id": world.ada.pk, "count": 13}]
+
+
+NOTHING = {
+    "day": None,
+    "developer_id": None,
+    "account_id": None,
+    "product": None,
+    "metric": None,
+}
+
+
+@pytest.mark.parametrize(
+    "group",
+    ["", "day", "developer", "account", "product", "day,developer,product,metric"],
+)
+def test_usage_is_paged_without_losing_any(ask, world, group):
+    query = f"usage/?group={group}&first={days_ago(60)}"
+    whole = results(ask(query))
+    assert pages_of(ask, f"{query}&limit=1") == whole
+    assert pages_of(ask, f"{query}&limit=2") == whole
+    assert len(whole) > 1
+
+
+def pages_of(ask, path):
+    """Follow `next` to the end."""
+    rows, pages = [], 0
+    while path:
+        answer = ask(path).json()
+        rows += answer["results"]
+        path = (answer["next"] or "").partition(API)[2]
+        pages += 1
+        assert pages < 100
+    return rows
+
+
+def test_events_of_somebody(ask, world):
+    world.add_events(5)
+    rows = results(ask(f"events/?developer={world.ada.pk}"))
+    assert len(rows) == 5
+    assert rows == sorted(rows, key=lambda row: row["occurred_at"], reverse=True)
+    assert (rows[0]["developer_id"], rows[0]["account_id"]) == (
+        world.ada.pk,
+        world.warm.pk,
+    )
+    assert (rows[0]["metric"], rows[0]["product"]) == ("DEPLOY", "cli")
+    path = f"events/?account={world.warm.pk}"
+    assert results(ask(path)) == rows
+    assert pages_of(ask, f"{path}&limit=2") == rows
+    assert results(ask(f"{path}&product=sdk")) == []
+    assert results(ask(f"{path}&is_test=true")) == []
+    middle = rows[2]["occurred_at"]
+    assert len(results(ask(f"{path}&occurred_from={middle}"))) == 3
+    assert len(results(ask(f"{path}&occurred_before={middle}"))) == 2
+    assert results(ask(f"events/?developer={world.bob.pk}")) == []
+
+
+def test_events_by_arrival(ask, world):
+    world.add_events(5)
+    since = days_ago(1).isoformat()
+    rows = results(ask(f"events/?received_from={since}"))
+    assert len(rows) == 5
+    assert rows == sorted(rows, key=lambda row: row["received_at"])
+    assert pages_of(ask, f"events/?received_from={since}&limit=2") == rows
+    one = f"events/?received_from={since}&account={world.warm.pk}"
+    assert results(ask(one)) == rows
+    assert results(ask(f"events/?received_from={since}&account={world.cold.pk}")) == []
+    assert results(ask(f"events/?received_from={since}&metric=BUILD")) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("", "received_from"),
+        ("?received_from=2026-01-01&received_before=2026-03-01", "received_before"),
+        ("?received_before=2026-03-01&developer=1", "received_before"),
+        ("?occurred_from=2026-03-01", "occurred_from"),
+        ("?developer=1&order=-time", "order"),
+        ("?developer=1&before=x", "before"),
+        ("?developer=1&after=x", "after"),
+    ],
+)
+def test_no_list_of_events_is_without_bounds(ask, query, parameter):
+    assert parameter in refused(ask(f"events/{query}", status=422))
+
+
+def test_daily_scores(ask, world):
+    rows = results(ask(f"account-scores/?first={days_ago(3)}&last={days_ago(1)}"))
+    assert {row["account_id"] for row in rows} == {world.warm.pk, world.cold.pk}
+    assert [row["day"] for row in rows] == sorted(row["day"] for row in rows)
+    path = f"account-scores/?account={world.warm.pk}&first={days_ago(40)}"
+    assert pages_of(ask, f"{path}&limit=7") == results(ask(path))
+    by_day = results(ask(f"accounts/{world.warm.pk}/scores/?days=4"))
+    assert len(by_day) == 4
+    assert by_day[2]["score"] == pytest.approx(
+        next(
+            row["score"]
+            for row in rows
+            if row["account_id"] == world.warm.pk and row["day"] == by_day[2]["day"]
+        ),
+        abs=0.11,
+    )
+
+
+@pytest.mark.parametrize("what", ["accounts", "developers"])
+@pytest.mark.parametrize("on", ["", f"?on={days_ago(3)}", "?lines=2", "?lines=0"])
+def test_receipts_add_up_to_the_score(ask, world, what, on):
+    pk = world.warm.pk if what == "accounts" else world.ada.pk
+    receipt = ask(f"{what}/{pk}/receipt/{on}").json()
+    parts = [*receipt["lines"], receipt["other"], receipt["breadth"]]
+    shown = [part for part in parts if part]
+    assert sum(Decimal(part["shown"]) for part in shown) == Decimal(receipt["points"])
+    assert sum(Decimal(part["share"]) for part in shown) == Decimal(receipt["score"])
+    if not on:
+        row = ask(f"{what}/{pk}").json()
+        assert float(receipt["score"]) == row["score"]
+        assert receipt["band"] == row["band"]
+
+
+def test_quarantine(ask, world):
+    for _ in range(3):
+        world.quarantine("metric_not_configured", "launchrocket", "LAUNCH_ROCKET")
+    world.quarantine("poison", "")
+    assert len(results(ask("quarantine/?reason=poison"))) == 1
+    assert results(ask("quarantine/?status=discarded")) == []
+    row = results(ask("quarantine/?subject=launchrocket&limit=1"))[0]
+    assert "payload" not in row
+    counts = results(ask("quarantine/counts/"))
+    assert [(row["reason"], row["events"]) for row in counts] == [
+        ("metric_not_configured", 3),
+        ("poison", 1),
+    ]
+
+
+# ---- Pages, orders, streams
+
+
+def crowd(world, count):
+    """Accounts and developers with equal values, some without score or visit."""
+    for nth in range(count):
+        account = make_account(
+            world.workspace, f"Same {nth % 3}", domain=f"c{nth}.example"
+        )
+        if nth % 4 == 0:
+            Account.objects.filter(pk=account.pk).update(last_seen_at=None)
+        person = make_developer(
+            world.workspace,
+            account,
+            email=f"p{nth}@c{nth}.example",
+            display_name=f"Same {nth % 2}",
+            last_seen_at=now() - timedelta(days=nth % 4),
+        )
+        if nth % 3:
+            use(person, world.build, world.cli, {1: nth % 5 + 1})
+    settle(world.workspace)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("what", "order"),
+    [
+        (what, order)
+        for what in ("accounts", "developers")
+        for order in ("id", "score", "last_seen_at", "name")
+    ],
+)
+def test_there_and_back_again(ask, world, what, order, sign):
+    crowd(world, 14)
+    path = f"{what}/?order={sign}{order}&fields=id&limit=4"
+    first = ask(path).json()
+    pages, there = [first["results"]], first
+    while there["next"]:
+        there = ask(there["next"].partition(API)[2]).json()
+        pages.append(there["results"])
+    ids = [row["id"] for page in pages for row in page]
+    assert len(ids) == len(set(ids)) == (16 if what == "accounts" else 18)
+    back = there
+    for page in reversed(pages[:-1]):
+        back = ask(back["previous"].partition(API)[2]).json()
+        assert back["results"] == page
+    assert back["previous"] is None
+
+
+def test_rows_without_a_value_come_last_either_way(ask, world):
+    never = make_account(world.workspace, "Never", domain="never.example")
+    Account.objects.filter(pk=never.pk).update(last_seen_at=None)
+    for order in ("score", "-score", "last_seen_at", "-last_seen_at"):
+        rows = results(ask(f"accounts/?order={order}"))
+        assert rows[-1]["name"] == "Never"
+    assert rows[-1]["trend"] is None
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_streams_hold_what_pages_hold(ask, world, name, monkeypatch):
+    crowd(world, 7)
+    world.add_events(5)
+    for _ in range(3):
+        world.quarantine("metric_not_configured", "launchrocket")
+    monkeypatch.setattr(resource.Resource, "chunk_size", 3)
+    path = f"{name}/{query_of(name, world) or '?'}"
+    rows = pages_of(ask, f"{path}&limit=5")
+    answer = ask(f"{path}&format=ndjson")
+    assert answer["Content-Type"] == "application/x-ndjson; charset=utf-8"
+    text = b"".join(answer.streaming_content).decode()
+    assert [json.loads(line) for line in text.splitlines()] == rows
+    accepted = ask(path, Accept="text/csv")
+    assert accepted["Content-Type"] == "text/csv; charset=utf-8"
+    table = b"".join(accepted.streaming_content).decode().removeprefix("\ufeff")
+    lines = list(csv.DictReader(io.StringIO(table)))
+    assert len(lines) == len(rows) > 0
+    assert list(lines[0]) == list(rows[0])
+
+
+# ---- What is refused
+
+
+def refused(answer):
+    """The parameters that a problem names."""
+    assert answer["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 422
+    assert problem["code"] == "invalid_parameter"
+    return [one["parameter"] for one in problem["errors"]]
+
+
+@pytest.mark.parametrize("name", SCOPES)
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=ten", "limit"),
+        ("limit=٣", "limit"),
+        ("order=nonsense", "order"),
+        ("order=--id", "order"),
+        ("fields=id,nonsense", "fields"),
+        ("after=nonsense", "after"),
+        ("after=bnVsbA", "after"),
+        ("format=xml", "format"),
+        ("format=csv&limit=3", "limit"),
+        ("format=ndjson&after=x", "after"),
+        ("nonsense=1", "nonsense"),
+        ("page=2", "page"),
+    ],
+)
+def test_wrong_parameters_are_named(ask, world, name, query, parameter):
+    path = f"{name}/{query_of(name, world) or '?'}&{query}"
+    assert parameter in refused(ask(path, status=422))
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("accounts/?band=hot", "band"),
+        ("accounts/?product=none", "product"),
+        ("accounts/?seen_from=soon", "seen_from"),
+        ("accounts/?seen_from=0001-01-01T00:00:00%2B14:00", "seen_from"),
+        ("accounts/?q=" + "x" * 101, "q"),
+        ("accounts/?q=%00", "q"),
+        ("developers/?account=0", "account"),
+        ("developers/?account=99999999999999999999", "account"),
+        ("usage/?group=week", "group"),
+        ("usage/?first=2020-01-01", "first"),
+        ("usage/?first=2026-02-02&last=2026-02-01", "last"),
+        ("usage/?last=0001-01-01&first=0001-01-02", "last"),
+        ("usage/?before=x", "before"),
+        ("accounts/1/?band=high", "band"),
+        ("accounts/1/?format=csv", "format"),
+        ("accounts/1/receipt/?on=yesterday", "on"),
+        ("accounts/1/receipt/?on=2020-01-01", "on"),
+        ("accounts/1/receipt/?lines=2001", "lines"),
+        ("accounts/1/receipt/?day=1", "day"),
+        ("accounts/1/scores/?days=91", "days"),
+    ],
+)
+def test_wrong_values_are_named(ask, world, path, parameter):
+    path = path.replace("accounts/1/", f"accounts/{world.warm.pk}/")
+    assert parameter in refused(ask(path, status=422))
+
+
+def test_cursors_of_another_order_are_refused(ask, world):
+    cursor = ask("accounts/?order=name&limit=1").json()["next"]
+    after = cursor.partition("after=")[2].partition("&")[0]
+    assert refused(ask(f"accounts/?order=score&after={after}", status=422)) == ["after"]
+    usage = ask("usage/?group=day&limit=1").json()["next"]
+    after = usage.partition("after=")[2].partition("&")[0]
+    assert refused(ask(f"usage/?group=product&after={after}", status=422)) == ["after"]
+
+
+def test_odd_numbers_and_formats(ask):
+    for pk in ("0", "99999999999999999999999", "9223372036854775808"):
+        ask(f"accounts/{pk}/", status=404)
+    answer = ask("accounts/", Accept="image/png", status=406)
+    assert answer["Content-Type"] == "application/problem+json"
+    ask("accounts/", Accept="*/*")
+
+
+# ---- Limits
+
+
+def test_answers_say_what_is_left_and_then_when_to_come_back(ask, world, monkeypatch):
+    now = [100.0]
+    small = TokenBuckets(3 / 60, depth=3, clock=lambda: now[0])
+    monkeypatch.setattr(limits, "buckets", small)
+    answer = ask("products/")
+    assert answer["RateLimit-Policy"] == '"key";q=3;w=60'
+    assert answer["RateLimit"] == '"key";r=2;t=20'
+    ask("products/")
+    assert ask("products/")["RateLimit"] == '"key";r=0;t=60'
+    refusal = ask("products/", status=429)
+    assert refusal["Retry-After"] == "20"
+    assert refusal["RateLimit"] == '"key";r=0;t=60'
+    problem = refusal.json()
+    assert problem["violated-policies"] == ["key"]
+    assert problem["type"].endswith("#quota-exceeded")
+    _, other = make_key(world.workspace, "other", kind=ApiKey.Kind.READ)
+    ask("products/", key=other)
+    now[0] += 20
+    ask("products/")
+
+
+def test_no_limit_says_nothing(ask, monkeypatch):
+    monkeypatch.setattr(limits, "buckets", TokenBuckets(0))
+    assert "RateLimit" not in ask("products/").headers
+
+
+# ---- Costs and description
+
+QUERIES = {
+    "products": 2,
+    "metrics": 2,
+    "accounts": 4,
+    "account-scores": 2,
+    "developers": 4,
+    "identities": 2,
+    "usage": 4,
+    "events": 6,
+    "quarantine": 2,
+}
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_few_questions_however_many_rows(ask, world, name, django_assert_num_queries):
+    crowd(world, 12)
+    world.add_events(9)
+    for _ in range(9):
+        world.quarantine("metric_not_configured", "launchrocket")
+    path = f"{name}/{query_of(name, world) or '?'}"
+    ask(path)
+    for limit in (2, 9):
+        with django_assert_num_queries(QUERIES[name]):
+            ask(f"{path}&limit={limit}")
+
+
+def test_every_example_has_the_fields_of_a_row():
+    for _, view, _ in router.registry:
+        found = view.resource
+        assert list(found.serializer.example) == found.known_fields()
+
+
+def test_usage_of_people_reads_more_days_the_emptier_they_are(
+    ask, world, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(13):
+        ask(f"usage/?group=day,developer&first={days_ago(365)}&metric=DEPLOY")
