@@ -13,6 +13,7 @@ from typing import Any
 
 from accounts.models import AppId, Product, Workspace
 from ingest.demo.catalogue import DESKTOP
+from ingest.demo.releases import RELEASES
 from ingest.demo.stream import Block
 from ingest.demo.world import Size
 from ingest.dialects.base import Scope
@@ -46,7 +47,9 @@ TYPES: tuple[tuple[str, float, float, dict[str, Any]], ...] = (
     ("Sync.conflictResolved", 3, 0, {}),
     ("Onboarding.completed", 2, 0, {}),
 )
-VERSIONS = (("2026.10", 60), ("2026.9", 28), ("2026.6", 12))
+VERSION = "TelemetryDeck.AppInfo.version"
+OLDEST = "2026.6"
+VERSIONS = (("2026.10", 60), ("2026.9", 28), (OLDEST, 12))
 SYSTEMS = (("macOS", 58), ("Windows", 30), ("Linux", 12))
 LOCALES = (("en_US", 50), ("de_DE", 22), ("ja_JP", 12), ("fr_FR", 10), ("pt_BR", 6))
 PLANS = (("team", 55), ("free", 35), ("enterprise", 10))
@@ -96,18 +99,27 @@ def signal_blocks(size: Size, namespace: str, now: datetime) -> Iterator[Block]:
             events += _old(rng, midnight.timestamp())
         for event in events:
             event.properties[NAMESPACE] = namespace
+            _as_of(event.properties, size.days - 1 - offset)
         if events:
             yield Block(min(midnight + timedelta(days=1), now), DIALECT, events)
 
 
 def _person(rng: random.Random, index: int, number: int) -> _Person:
     payload = {
-        "TelemetryDeck.AppInfo.version": _pick(rng, VERSIONS),
+        VERSION: _pick(rng, VERSIONS),
         "TelemetryDeck.Device.operatingSystem": _pick(rng, SYSTEMS),
         "TelemetryDeck.RunContext.locale": _pick(rng, LOCALES),
         "plan": _pick(rng, PLANS),
     }
     return _Person(f"person {index}", payload, index < number * TESTING)
+
+
+def _as_of(properties: dict[str, Any], days_ago: int) -> None:
+    """Put back a version that was not released on the day yet."""
+    out = [OLDEST, *(one for one, age, _ in RELEASES[DESKTOP] if age >= days_ago)]
+    known = {one for one, _, _ in RELEASES[DESKTOP]}
+    if properties.get(VERSION) in known.difference(out):
+        properties[VERSION] = out[-1]
 
 
 def _day(
