@@ -123,6 +123,9 @@ class DialectView(APIView):
     challenge: ClassVar[str] = "Bearer"
     # Whether pages of other sites may call the route.
     for_browsers: ClassVar[bool] = False
+    # Whose request it is, as far as that is known; for the counters of refusals.
+    key: VerifiedKey | None = None
+    workspace_id: int | None = None
 
     def token(self, request: HttpRequest) -> str:
         """Return the text of the API key that the request carries, or ""."""
@@ -180,58 +183,62 @@ class DialectView(APIView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take the request or refuse it, and count the refusal by reason."""
+        address = peer_address(request)
         try:
-            accepted = self._take(request, peer_address(request))
-        except Refused as refused:
-            return self._refuse(refused)
-        response = self._respond(accepted.answer)
-        if accepted.is_repeat:
-            response["Idempotent-Replayed"] = "true"
-        return response
-
-    def _take(self, request: HttpRequest, address: str) -> Accepted:
-        throttle.address(address)
-        key: VerifiedKey | None = None
-        try:
-            key = self.authenticate(request, address)
-            throttle.key(key.id)
-            body = self.body_of(request)
-            idempotency = idempotency_of(request, self.dialect, body)
-            scope = Scope(
-                product=key.product,
-                peer=address,
-                now=time.time(),
-                workspace_id=key.workspace_id,
-            )
-            try:
-                return self._keep(key, request, body, scope, idempotency)
-            except KeyNoLongerValid:
-                # What we remembered is out of date; look again, and only once.
-                self.forget(request)
-                key = self.authenticate(request, address)
-                scope = scope._replace(product=key.product)
-                return self._keep(key, request, body, scope, idempotency)
+            throttle.address(address)
+            accepted = self.take(request, address)
+        except Refused as error:
+            refused = error
         except KeyNoLongerValid:
-            raise Refused(Reason.REVOKED_KEY, "the API key is revoked") from None
-        except StoreUnavailable as error:
-            raise store_unavailable() from error
+            refused = Refused(Reason.REVOKED_KEY, "the API key is revoked")
+        except StoreUnavailable:
+            refused = store_unavailable()
         except IdempotencyConflict:
-            raise Refused(
+            refused = Refused(
                 Reason.IDEMPOTENCY_KEY_REUSED,
                 "the Idempotency-Key was used before, with another body",
-            ) from None
-        except Refused as refused:
-            refused.key = refused.key or key
-            raise
+            )
+        else:
+            response = self._respond(accepted.answer)
+            if accepted.is_repeat:
+                response["Idempotent-Replayed"] = "true"
+            return response
+        refused.key = refused.key or self.key
+        if refused.workspace_id is None:
+            refused.workspace_id = self.workspace_id
+        return self._refuse(refused)
 
-    def _keep(
-        self,
-        key: VerifiedKey,
-        request: HttpRequest,
-        body: bytes,
-        scope: Scope,
-        idempotency: Idempotency | None,
+    def take(self, request: HttpRequest, address: str) -> Accepted:
+        """Take a request that carries a key; routes without keys do it their way.
+
+        Raises:
+            Refused: it is not taken.
+            KeyNoLongerValid: neither, the key has just been revoked.
+            StoreUnavailable: nothing is known to be stored.
+            IdempotencyConflict: nothing was stored.
+        """
+        self.key = self.authenticate(request, address)
+        throttle.key(self.key.id)
+        body = self.body_of(request)
+        try:
+            return self.act(request, body, self.key, address)
+        except KeyNoLongerValid:
+            # What we remembered is out of date; look again, and only once.
+            self.forget(request)
+            self.key = self.authenticate(request, address)
+            return self.act(request, body, self.key, address)
+
+    def act(
+        self, request: HttpRequest, body: bytes, key: VerifiedKey, address: str
     ) -> Accepted:
+        """Do what a request asks that may: keep its events. Raises as `take`."""
+        idempotency = idempotency_of(request, self.dialect, body)
+        scope = Scope(
+            product=key.product,
+            peer=address,
+            now=time.time(),
+            workspace_id=key.workspace_id,
+        )
         reading = self.read(request, body, scope)
         accepted = accept(
             key=key,

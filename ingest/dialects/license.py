@@ -15,9 +15,7 @@ from drf_spectacular.utils import extend_schema_view
 
 from accounts.models import ApiKey
 from accounts.models.api_key import Dialect as DialectName
-from accounts.peer import peer_address
 from ingest import license_records, signing
-from ingest.commit import StoreUnavailable
 from ingest.credentials import verify
 from ingest.dialects import license_docs, license_form, license_record
 from ingest.dialects.base import (
@@ -26,12 +24,10 @@ from ingest.dialects.base import (
     Reading,
     Route,
     Scope,
-    store_unavailable,
 )
 from ingest.dialects.license_record import Judged
-from ingest.inbox import Answer
+from ingest.inbox import Accepted, Answer
 from ingest.refusals import STATUS, Reason, Refused
-from ingest.throttle import throttle
 from ingest.verified_key import VerifiedKey
 
 KEY = DialectName.LICENSE.value
@@ -206,19 +202,21 @@ class ReadView(LicenseView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return records that fit the filters, or refuse."""
-        key: VerifiedKey | None = None
-        address = peer_address(request)
-        try:
-            throttle.address(address)
-            key = self.authenticate(request, address)
-            throttle.key(key.id)
-            return self._respond(self._found(request, key))
-        except StoreUnavailable:
-            refused = store_unavailable()
-        except Refused as error:
-            refused = error
-        refused.key = refused.key or key
-        return self._refuse(refused)
+        return self.post(request)
+
+    def body_of(self, request: HttpRequest) -> bytes:  # noqa: ARG002
+        """Return none: what is asked stands in the query."""
+        return b""
+
+    def act(
+        self,
+        request: HttpRequest,
+        body: bytes,  # noqa: ARG002
+        key: VerifiedKey,
+        address: str,  # noqa: ARG002
+    ) -> Accepted:
+        """Look for the records."""
+        return Accepted(self._found(request, key))
 
     def _found(self, request: HttpRequest, key: VerifiedKey) -> Answer:
         wanted = license_records.filters(self.fields(request))

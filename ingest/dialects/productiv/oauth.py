@@ -19,13 +19,12 @@ from accounts.models.api_key import Scope as OAuthScope
 from accounts.tokens import new_token, shown_prefix
 from ingest import commit
 from ingest.credentials import basic_pair, cache, verify
-from ingest.dialects.base import DialectView, store_unavailable
+from ingest.dialects.base import DialectView
 from ingest.dialects.productiv import docs
 from ingest.dialects.productiv.access import KEY
-from ingest.inbox import Accepted, Answer, KeyNoLongerValid, StoreUnavailable
+from ingest.inbox import Accepted, Answer, KeyNoLongerValid
 from ingest.prepared import Prepared
 from ingest.refusals import AUTHENTICATION, STATUS, Reason, Refused
-from ingest.throttle import throttle
 from ingest.verified_key import VerifiedKey
 
 ADD_TOKEN = Prepared("access_token_add")
@@ -60,6 +59,7 @@ class TokenView(DialectView):
     """Gives access tokens."""
 
     dialect = KEY
+    read_body: bytes | None = None
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer what must never be cached (RFC 6749, 5.1)."""
@@ -82,30 +82,32 @@ class TokenView(DialectView):
         error = ERRORS.get(refused.reason, "invalid_request")
         return _error(status, error)
 
-    def _take(self, request: HttpRequest, address: str) -> Accepted:
+    def authenticate(self, request: HttpRequest, address: str) -> VerifiedKey:
+        """Return the client whose id and secret the request states."""
+        self.given = _parameters(request, self.body_of(request))
+        _check_grant(self.given)
+        self.credentials = _credentials(request, self.given)
+        return _client(self.credentials, address)
+
+    def forget(self, request: HttpRequest) -> None:  # noqa: ARG002
+        """Look the client up in the database the next time."""
+        cache.forget(self.credentials.secret)
+
+    def body_of(self, request: HttpRequest) -> bytes:
+        """Return the body, which authentication has read before."""
+        if self.read_body is None:
+            self.read_body = super().body_of(request)
+        return self.read_body
+
+    def act(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        body: bytes,  # noqa: ARG002 (its parameters are known by now)
+        key: VerifiedKey,
+        address: str,  # noqa: ARG002
+    ) -> Accepted:
         """Give a token, stored and committed before the answer."""
-        throttle.address(address)
-        key: VerifiedKey | None = None
-        try:
-            given = _parameters(request, self.body_of(request))
-            _check_grant(given)
-            credentials = _credentials(request, given)
-            key = _client(credentials, address)
-            throttle.key(key.id)
-            try:
-                return Accepted(_issue(key, given))
-            except KeyNoLongerValid:
-                # What we remembered of the client is out of date; look once more.
-                cache.forget(credentials.secret)
-                key = _client(credentials, address)
-                return Accepted(_issue(key, given))
-        except KeyNoLongerValid:
-            raise Refused(Reason.REVOKED_KEY, "the client is revoked") from None
-        except StoreUnavailable as error:
-            raise store_unavailable() from error
-        except Refused as refused:
-            refused.key = refused.key or key
-            raise
+        return Accepted(_issue(key, self.given))
 
 
 def _parameters(request: HttpRequest, body: bytes) -> dict[str, str]:

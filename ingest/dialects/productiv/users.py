@@ -16,7 +16,7 @@ from ingest import commit
 from ingest.body import parse_json
 from ingest.counters import count_opted_out
 from ingest.dialects import fields
-from ingest.dialects.base import Scope, store_unavailable
+from ingest.dialects.base import Scope
 from ingest.dialects.fields import Complaints, Scalar
 from ingest.dialects.productiv import docs
 from ingest.dialects.productiv.access import (
@@ -30,10 +30,8 @@ from ingest.dialects.productiv.access import (
     refuse_all,
 )
 from ingest.dialects.productiv.events import email_address
-from ingest.inbox import Accepted, Answer, KeyNoLongerValid, StoreUnavailable
+from ingest.inbox import Accepted, Answer, KeyNoLongerValid
 from ingest.prepared import Prepared
-from ingest.refusals import Reason, Refused
-from ingest.throttle import throttle
 from ingest.verified_key import VerifiedKey
 
 PUT = Prepared("provisioned_put")
@@ -103,7 +101,7 @@ class UsersView(ApplicationView):
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "DELETE")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """List the seats; `_take` tells the methods apart."""
+        """List the seats; `act` tells the methods apart."""
         return self.post(request)
 
     def delete(self, request: HttpRequest) -> HttpResponse:
@@ -115,28 +113,19 @@ class UsersView(ApplicationView):
         allowed = super().scopes(request)
         return allowed | {OAuthScope.READ.value} if _is_reading(request) else allowed
 
-    def _take(self, request: HttpRequest, address: str) -> Accepted:
+    def body_of(self, request: HttpRequest) -> bytes:
+        """Return the body; a GET has none."""
+        return b"" if _is_reading(request) else super().body_of(request)
+
+    def act(
+        self,
+        request: HttpRequest,
+        body: bytes,
+        key: VerifiedKey,
+        address: str,  # noqa: ARG002 (no event notes it)
+    ) -> Accepted:
         """Do what is asked, in one statement, committed before the answer."""
-        throttle.address(address)
-        key: VerifiedKey | None = None
-        try:
-            key = self.authenticate(request, address)
-            throttle.key(key.id)
-            body = b"" if _is_reading(request) else self.body_of(request)
-            try:
-                return Accepted(self._do(request, body, key))
-            except KeyNoLongerValid:
-                # What we remembered is out of date; look again, and only once.
-                self.forget(request)
-                key = self.authenticate(request, address)
-                return Accepted(self._do(request, body, key))
-        except KeyNoLongerValid:
-            raise Refused(Reason.REVOKED_KEY, "the client is revoked") from None
-        except StoreUnavailable as error:
-            raise store_unavailable() from error
-        except Refused as refused:
-            refused.key = refused.key or key
-            raise
+        return Accepted(self._do(request, body, key))
 
     def _do(self, request: HttpRequest, body: bytes, key: VerifiedKey) -> Answer:
         scope = Scope(product=key.product, workspace_id=key.workspace_id)

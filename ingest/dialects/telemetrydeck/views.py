@@ -16,14 +16,8 @@ from drf_spectacular.utils import extend_schema_view
 
 from accounts.models.api_key import Dialect as DialectName
 from ingest.app_ids import KnownApp, Namespace, find_apps, find_namespace
-from ingest.body import read_body
 from ingest.counters import count_dropped
-from ingest.dialects.base import (
-    DialectView,
-    Scope,
-    idempotency_of,
-    store_unavailable,
-)
+from ingest.dialects.base import DialectView, Scope, idempotency_of
 from ingest.dialects.telemetrydeck import documents
 from ingest.dialects.telemetrydeck.signals import (
     NAMESPACE,
@@ -36,14 +30,7 @@ from ingest.dialects.telemetrydeck.signals import (
     read_view,
 )
 from ingest.events import NormalizedEvent, event_key
-from ingest.inbox import (
-    Accepted,
-    Answer,
-    Idempotency,
-    IdempotencyConflict,
-    StoreUnavailable,
-    accept_open,
-)
+from ingest.inbox import Accepted, Answer, Idempotency, accept_open
 from ingest.refusals import STATUS, Reason, Refused
 from ingest.throttle import throttle
 
@@ -79,36 +66,25 @@ class SignalsView(DialectView):
         status = OWN_STATUS.get(refused.reason) or STATUS[refused.reason]
         return Answer(status, msgspec.json.encode({"error": error}))
 
-    def _take(self, request: HttpRequest, address: str) -> Accepted:
-        throttle.address(address)
-        namespace: Namespace | None = None
-        try:
-            namespace = self._namespace()
-            body = read_body(request)
-            scope = Scope(peer=address, now=time.time())
-            signals = self.signals(request, body, scope)
-            apps = sorted({one.event.app_id for one in signals if one.event.app_id})
-            for app_id in apps:
-                throttle.app(app_id)
-            idempotency = _scoped(idempotency_of(request, KEY, body), namespace, apps)
-            found = _sort(signals, find_apps(apps), namespace)
-            answer = {"accepted": found.accepted, "quarantined": found.quarantined}
-            accepted = accept_open(
-                dialect=KEY,
-                rows=list(found.rows.items()),
-                idempotency=idempotency,
-                answer=Answer(200, msgspec.json.encode(answer)),
-            )
-        except StoreUnavailable as error:
-            raise store_unavailable() from error
-        except IdempotencyConflict:
-            raise Refused(
-                Reason.IDEMPOTENCY_KEY_REUSED,
-                "the Idempotency-Key was used before, with another body",
-            ) from None
-        except Refused as refused:
-            refused.workspace_id = namespace.workspace_id if namespace else None
-            raise
+    def take(self, request: HttpRequest, address: str) -> Accepted:
+        """Take a request without a key: its namespace or its apps say whose it is."""
+        namespace = self._namespace()
+        self.workspace_id = namespace.workspace_id if namespace else None
+        body = self.body_of(request)
+        scope = Scope(peer=address, now=time.time())
+        signals = self.signals(request, body, scope)
+        apps = sorted({one.event.app_id for one in signals if one.event.app_id})
+        for app_id in apps:
+            throttle.app(app_id)
+        idempotency = _scoped(idempotency_of(request, KEY, body), namespace, apps)
+        found = _sort(signals, find_apps(apps), namespace)
+        answer = {"accepted": found.accepted, "quarantined": found.quarantined}
+        accepted = accept_open(
+            dialect=KEY,
+            rows=list(found.rows.items()),
+            idempotency=idempotency,
+            answer=Answer(200, msgspec.json.encode(answer)),
+        )
         if not accepted.is_repeat:
             for workspace_id, count in found.dropped.items():
                 count_dropped(KEY, RESERVED_KEY, workspace_id=workspace_id, count=count)
