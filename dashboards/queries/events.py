@@ -26,6 +26,7 @@ class Happening:
     """One event as a line of text is made of it."""
 
     pk: int
+    identity_id: int
     at: datetime
     received_at: datetime
     metric: str
@@ -38,9 +39,9 @@ class Happening:
     known_as: str
     is_test: bool
     clock_in_future: bool
-    developer_id: int | None
     # What else is odd about it, in words.
     red_flags: tuple[str, ...]
+    developer_id: int | None
     developer: str
     account_id: int | None
     account: str
@@ -86,7 +87,7 @@ def latest(workspace: Workspace) -> tuple[Happening, ...]:
 
 
 def _happenings(workspace: Workspace, rows: Sequence[EventRow]) -> list[Happening]:
-    """Name what the events refer to, in three queries."""
+    """Name what the events refer to, and what is odd, in four queries."""
     metrics = Metric.objects.in_workspace(workspace).in_bulk(
         {row.metric_id for row in rows}
     )
@@ -98,20 +99,19 @@ def _happenings(workspace: Workspace, rows: Sequence[EventRow]) -> list[Happenin
         .select_related("developer__account")
         .in_bulk({row.identity_id for row in rows})
     )
-    return [
     bursts = _bursts(workspace, {row.identity_id for row in rows})
+    return [
         _happening(
             row,
             metric=metrics.get(row.metric_id),
             product=products.get(row.product_id),
             identity=identities.get(row.identity_id),
-        )
             is_burst=(row.identity_id, row.event_id) in bursts,
+        )
         for row in rows
     ]
 
 
-def _happening(
 def _bursts(workspace: Workspace, identities: set[int]) -> set[tuple[int, str]]:
     """Return the (identity, event id) that came again and again: flagged, not marked.
 
@@ -126,18 +126,20 @@ def _bursts(workspace: Workspace, identities: set[int]) -> set[tuple[int, str]]:
     return {(identity, event) for identity, event in found if identity and event}
 
 
+def _happening(
     row: EventRow,
     *,
     metric: Metric | None,
     product: Product | None,
     identity: Identity | None,
-) -> Happening:
     is_burst: bool,
+) -> Happening:
     # An event outlives what it names only for as long as an erasure takes.
     developer = identity.developer if identity else None
     account = developer.account if developer else None
     return Happening(
         pk=row.id,
+        identity_id=row.identity_id,
         at=row.occurred_at,
         received_at=row.received_at,
         metric=str(metric) if metric else "a removed metric",
@@ -153,12 +155,12 @@ def _bursts(workspace: Workspace, identities: set[int]) -> set[tuple[int, str]]:
         known_as=str(identity) if identity else "",
         is_test=row.is_test,
         clock_in_future=bool(row.flags & Event.Flag.CLOCK_IN_FUTURE),
-        developer_id=developer.pk if developer else None,
-        developer=str(developer) if developer else "removed",
         red_flags=(
             *(flag.label for flag in ODD if row.flags & flag),
             *([BURST.label] if is_burst else []),
         ),
+        developer_id=developer.pk if developer else None,
+        developer=str(developer) if developer else "removed",
         account_id=account.pk if account else None,
         account=account.name if account else "",
     )
