@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
@@ -67,7 +68,7 @@ def text_tables() -> Iterator[tuple[type[Model], tuple[TextColumn, ...]]]:
         if not any(field.column == "workspace_id" for field in fields):
             continue
         columns = tuple(
-            TextColumn(field.column, isinstance(field, JSONField))
+            TextColumn(str(field.column), isinstance(field, JSONField))
             for field in fields
             if _is_free_text(model, field)
         )
@@ -143,7 +144,7 @@ def pattern(words: Iterable[str]) -> str:
 
 def _where(
     columns: tuple[TextColumn, ...], person: Person, words: Iterable[str]
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Any]]:
     """Return a condition and its values.
 
     The plain search goes first: it costs a tenth of the regular expression.

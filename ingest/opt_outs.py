@@ -5,11 +5,14 @@ has changed. An event that slips through in that second is dropped by the digest
 (`ingest.digest.left_out`), which asks the database.
 """
 
+import re
 import threading
 import time
 from collections.abc import Sequence
+from urllib.parse import unquote
 
-from accounts.opt_outs import DIGEST_BYTES, digest_of
+from accounts.errors import AccountsError
+from accounts.opt_outs import DIGEST_BYTES, TYPED_KINDS, digest_of, understood
 from ingest import commit
 from ingest.commit import StoreUnavailable
 from ingest.events import NormalizedEvent
@@ -19,6 +22,9 @@ OPT_OUTS = Prepared("opt_outs")
 OPT_OUTS_OF = Prepared("opt_outs_of")
 # Half of what is promised, so that reading the register fits in as well.
 LOOK_SECONDS = 1.0
+# What may be an identity in a text that nobody could read, and how many are tried.
+WORD = re.compile(r"""[^\s"'<>=&?,;()\[\]{}\\]{3,320}""")
+MOST_WORDS = 500
 
 Digests = frozenset[bytes]
 
@@ -99,3 +105,31 @@ def without(
             for kind, value in event.identities
         )
     ]
+
+
+def is_named(workspace_id: int, text: str) -> bool:
+    """Say whether a text has the identity of somebody who opted out as a word of it.
+
+    For requests that were refused: nobody knows which of their words is an identity.
+    Takes milliseconds where there is a register, so it is for work beside requests.
+    """
+    digests = register.of(workspace_id)
+    if digests is None:
+        return False
+    found = dict.fromkeys(WORD.findall(text) + WORD.findall(unquote(text)))
+    return any(
+        digest_of(workspace_id, kind, value).bytes in digests
+        for word in list(found)[:MOST_WORDS]
+        for kind, value in _readings(word)
+    )
+
+
+def _readings(word: str) -> set[tuple[str, str]]:
+    """Return a word as an identity of each kind."""
+    readings = set()
+    for kind, _ in TYPED_KINDS:
+        try:
+            readings.add(understood(kind, word))
+        except AccountsError:
+            continue
+    return readings

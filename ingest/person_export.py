@@ -105,7 +105,7 @@ def file_name(developer: Developer) -> str:
 def _zipped(developer: Developer, person: Person) -> Iterator[bytes]:
     pipe = _Pipe()
     written: list[Held] = []
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for held in everything():
             rows = held.export(person)
             first = next(rows, None)

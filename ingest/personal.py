@@ -130,7 +130,8 @@ def _naming(rows: Rows, person: Person, *, in_any_text: bool) -> Rows:
             names[f"text_{place}"] = _position_in_text(value)
     for name in names:
         found |= Q(**{f"{name}__gt": 0})
-    return rows.alias(**names).filter(found)
+    naming: Rows = rows.alias(**names).filter(found)
+    return naming
 
 
 def _quarantined(person: Person) -> Rows:

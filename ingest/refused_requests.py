@@ -16,7 +16,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from accounts.peer import peer_address
-from ingest import rehearsal
+from ingest import opt_outs, rehearsal
 from ingest.answer import Answer
 from ingest.statements import statement
 
@@ -125,7 +125,12 @@ def write() -> None:
     with _guard:
         taken = dict(_waiting)
         _waiting.clear()
-    rows = [(slot, seen) for slot, some in taken.items() for seen in some]
+    rows = [
+        (slot, seen)
+        for slot, some in taken.items()
+        for seen in some
+        if not _names_who_opted_out(slot, seen)
+    ]
     if not rows:
         return
     values: dict[str, Any] = {
@@ -146,6 +151,13 @@ def write() -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement("refused_add"), values)
         cursor.execute(statement("refused_trim"), values)
+
+
+def _names_who_opted_out(slot: Slot, seen: Seen) -> bool:
+    """Say whether keeping a request would keep what somebody wants not to be kept."""
+    body = b"" if seen.body is None else seen.body
+    told = f"{seen.line} {body.decode('utf-8', 'replace')}"
+    return opt_outs.is_named(slot.workspace_id, told)
 
 
 def forget() -> None:

@@ -168,9 +168,7 @@ def _ends(days: Days) -> dict[str, datetime]:
     }
 
 
-def _event_values(
-    workspace: Workspace, ends: Mapping[str, datetime]
-) -> dict[str, object]:
+def _event_values(workspace: Workspace, ends: Mapping[str, datetime]) -> dict[str, Any]:
     return {
         "workspace": workspace.pk,
         **{kind: ends.get(kind, NEVER) for kind in OF_EVENTS},

@@ -8,7 +8,12 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import User, Workspace
 from accounts.tasks import score_touched
-from ingest import partitions, red_flags, retention
+from ingest import (
+    partitions,
+    red_flags,
+    retention,
+    watching,
+)
 from ingest import prune as pruning
 from ingest.digest import digest_until_empty
 from ingest.hints import publish_hint
@@ -51,7 +56,7 @@ def apply_retention(workspace_id: int, actor_id: int | None = None) -> None:
     """Delete what a workspace does not keep any longer, as somebody asked for it."""
     workspace = Workspace.objects.filter(pk=workspace_id).first()
     if workspace is not None:
-        actor = User.objects.filter(pk=actor_id).first()
+        actor = User.objects.filter(pk=actor_id or 0).first()
         retention.apply_retention(workspace, actor=actor)
 
 
@@ -59,3 +64,9 @@ def apply_retention(workspace_id: int, actor_id: int | None = None) -> None:
 def find_red_flags() -> None:
     """Look for red flags of the last hours that a crash may have cut off."""
     red_flags.find_lately()
+
+
+@shared_task
+def watch_workspaces() -> None:
+    """Note where the quarantine grows, and which product has gone silent."""
+    watching.watch_workspaces()

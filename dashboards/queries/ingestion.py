@@ -21,6 +21,8 @@ OUTCOMES = (
     ("quarantined", "Quarantined"),
     ("refused", "Refused"),
 )
+# Accepted and not kept: answered like others, counted, and gone.
+LEFT_OUT = frozenset({"opted_out", "erased"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Ingestion:
     refusals: tuple[RefusalRow, ...]
     # Reserved payload keys that were left out of accepted signals.
     dropped: int
+    # Events of people who opted out, or were erased while the events waited.
+    left_out: int
     inbox: Inbox
     quarantine: tuple[QuarantineGroup, ...]
     quarantined: int
@@ -122,7 +126,7 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
     hours = periods.hours_until(now, count=HOURS)
     by_hour: dict[str, dict[datetime, float]] = defaultdict(lambda: defaultdict(float))
     refused: Counter[str] = Counter()
-    dropped = 0
+    dropped = left_out = 0
     rows = (
         IngestCounter.objects.filter(workspace=workspace, hour__gte=hours[0])
         .values_list("hour", "outcome")
@@ -133,6 +137,8 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
         by_hour[kind][hour] += count
         if kind == "dropped":
             dropped += count
+        elif kind in LEFT_OUT:
+            left_out += count
         elif reason:
             refused[reason] += count
     series = [
@@ -156,6 +162,7 @@ def build(workspace: Workspace, *, now: datetime) -> Ingestion:
             for reason, count in refused.most_common()
         ),
         dropped=dropped,
+        left_out=left_out,
         inbox=_inbox(workspace, now=now),
         quarantine=groups,
         quarantined=sum(group.count for group in groups),

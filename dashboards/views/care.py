@@ -24,7 +24,7 @@ from ingest.person_export import export_developer, file_name
 def flag(request: WorkspaceRequest) -> HttpResponse:
     """Ask what is wrong with a record, and queue it for the admins."""
     target = _target(request)
-    form = FlagForm(request.POST or None)
+    form = FlagForm(request.POST if request.method == "POST" else None)
     back = _page_of(request, target)
     if request.method == "POST" and form.is_valid():
         try:
@@ -58,7 +58,7 @@ def flag(request: WorkspaceRequest) -> HttpResponse:
 def erase(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Show what would go, then erase a developer everywhere."""
     developer = _developer(request, pk)
-    form = EraseForm(request.POST or None)
+    form = EraseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             receipt = erase_developer(

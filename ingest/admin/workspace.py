@@ -66,7 +66,9 @@ class KeepingWorkspaceAdmin(WorkspaceModelAdmin):
             self.message_user(request, "It goes now, in the background.")
             return here
         days, saved = days_of(workspace), days_of(workspace)
-        form = RetentionForm(request.POST or None, instance=workspace)
+        form = RetentionForm(
+            request.POST if request.method == "POST" else None, instance=workspace
+        )
         if request.method == "POST" and form.is_valid():
             if "save" in request.POST:
                 self._save(request, form)

@@ -29,7 +29,7 @@ from ingest.dialects.productiv.access import forget_applications
 from ingest.dialects.reamaze import door
 from ingest.digest import digest_until_empty
 from ingest.importing import import_lines
-from ingest.models import InboxEntry, QuarantinedEvent
+from ingest.models import InboxEntry, QuarantinedEvent, RefusedRequest
 from ingest.quarantine import replay
 from ingest.rehearsal import rehearse
 from tests.factories import (
@@ -349,6 +349,20 @@ def test_an_import_honours_it(workspace):
     assert (result.lines, result.events, result.errors) == (2, 1, 0)
     assert [one.identities[0][1] for one in kept()] == ["bob@initech.example"]
     assert refusals() == {"opted_out": 1}
+
+
+@pytest.mark.parametrize(
+    "written", [EMAIL, f"<{EMAIL.upper()}>", "ann%40initech.example"]
+)
+def test_a_refused_request_that_names_them_is_not_kept(workspace, token, written):
+    opt_out(workspace, "email", EMAIL)
+    for n, address in enumerate((written, "bob@initech.example")):
+        body = {"metric": 7, "user": {"email": address}, "event_id": f"{n}"}
+        assert Sender(token).events([body]).status_code == 422
+    counters.flush()
+    kept_text = RefusedRequest.objects.get().request
+    assert "bob@initech.example" in kept_text
+    assert refusals()["refused:invalid"] == 2
 
 
 # ---- The register
