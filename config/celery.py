@@ -37,6 +37,11 @@ def periodic() -> dict[str, Any]:
                 "schedule": 15.0,
                 "options": {"expires": 30},
             },
+            "watch-workspaces": {
+                "task": "ingest.tasks.watch_workspaces",
+                "schedule": 300.0,
+                "options": {"expires": 300},
+            },
             "resolve-lists": {
                 "task": "accounts.tasks.resolve_lists",
                 "schedule": 60.0,
