@@ -30,10 +30,10 @@ GROUPS = (
         "Customers",
         (
             *("account", "accountnetwork", "developer", "correction"),
-            *("license", "provisioneduser"),
+            *("license", "provisioneduser", "redflag"),
         ),
     ),
-    ("Working with them", ("curatedlist", "tag", "note")),
+    ("Working with them", ("curatedlist", "tag", "note", "webhook", "delivery")),
     ("People and access", ("workspace", "membership", "user", "auditentry")),
 )
 

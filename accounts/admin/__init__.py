@@ -14,7 +14,9 @@ from accounts.admin import (  # noqa: F401 (registers them)
     lists,
     people,
     product,
+    red_flag,
     score,
     stage,
+    webhook,
     workspace,
 )

@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
+from accounts.alerts import follows
 from accounts.clock import now_utc, today_utc
+from accounts.flags import open_flags
 from accounts.models import Account, Application, Developer, License
 from accounts.roles import Action
 from accounts.score_lists import with_worth
@@ -68,7 +70,15 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     return render(
         request,
         "dashboards/overview.html",
-        {"page_title": "Overview", "form": form, "period": period, "page": page},
+        {
+            "page_title": "Overview",
+            "form": form,
+            "period": period,
+            "page": page,
+            "open_flags": open_flags(request.workspace)
+            if may(request, Action.CARE)
+            else 0,
+        },
     )
 
 
@@ -120,7 +130,9 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
             ),
             "receipt_form": receipt_form,
             "may_edit": may(request, Action.EDIT),
+            "may_flag": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
+            "is_followed": follows(request.workspace, request.user, found),
             "stage": stages_query.card_of(found),
         },
     )
@@ -190,8 +202,11 @@ def show_developer(
             "page": page,
             "receipt_form": receipt_form,
             "may_correct": may(request, Action.CORRECT),
+            "may_flag": may(request, Action.EDIT),
+            "may_care": may(request, Action.CARE),
             "may_edit": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
+            "is_followed": follows(request.workspace, request.user, found),
             "stage": stages_query.card_of(found),
             "move_form": move_form or MoveForm(workspace=request.workspace),
             "merge_form": merge_form or MergeForm(developer=found),
@@ -293,6 +308,7 @@ def licences(request: WorkspaceRequest) -> HttpResponse:
         {
             "page_title": "Licence telemetry",
             "form": form,
+            "may_flag": may(request, Action.EDIT),
             "page": licences_query.build(
                 request.workspace, form, request.GET, now=now_utc()
             ),
@@ -315,6 +331,7 @@ def licence(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "dashboards/licence.html",
         {
             "page_title": found.key,
+            "may_flag": may(request, Action.EDIT),
             "page": licences_query.build_licence(found, request.GET, now=now_utc()),
             "may_edit": may(request, Action.EDIT),
         },

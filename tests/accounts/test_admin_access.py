@@ -24,10 +24,12 @@ from accounts.models import (
     Membership,
     Note,
     ProvisionedUser,
+    RedFlag,
     ScoreModel,
     Stage,
     Tag,
 )
+from accounts.webhooks import create_webhook, send_test
 from ingest.events import NormalizedEvent, encode_events
 from ingest.models import (
     InboxEntry,
@@ -74,6 +76,9 @@ MAY = {
     "accounts.curatedlist": ("viewer", "member", "member", "member"),
     "accounts.tag": ("viewer", "member", "member", "member"),
     "accounts.note": ("viewer", "-", "-", "admin"),
+    "accounts.webhook": ("admin", "admin", "admin", "admin"),
+    "accounts.delivery": ("admin", "-", "-", "-"),
+    "accounts.redflag": ("viewer", "-", "-", "-"),
     "accounts.auditentry": ("admin", "-", "-", "-"),
     "accounts.correction": ("viewer", "-", "-", "-"),
     "ingest.quarantinedevent": ("viewer", "-", "-", "-"),
@@ -104,6 +109,9 @@ def make_world():
     now = timezone.now()
     event = NormalizedEvent(f"{MARK}_METRIC", "sdk", now.timestamp(), [("email", "a")])
     common = {"workspace": acme, "dialect": "reo"}
+    webhook, _ = create_webhook(
+        acme, name=f"{MARK} hook", url="https://hooks.example.com/in"
+    )
     rows = {
         "accounts.workspace": acme,
         "accounts.membership": Membership.objects.get(user=spare),
@@ -146,6 +154,16 @@ def make_world():
         ),
         "accounts.note": Note.objects.create(
             workspace=acme, account=account, text=f"{MARK} note"
+        ),
+        "accounts.webhook": webhook,
+        "accounts.delivery": send_test(webhook),
+        "accounts.redflag": RedFlag.objects.create(
+            workspace=acme,
+            kind="clock",
+            developer=developer,
+            subject_key=MARK,
+            first_at=now,
+            last_at=now,
         ),
         "accounts.auditentry": AuditEntry.objects.filter(workspace=acme).first(),
         "accounts.correction": Correction.objects.create(
