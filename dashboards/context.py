@@ -18,6 +18,7 @@ BAR = (
     ("overview", "Overview"),
     ("accounts", "Accounts"),
     ("developers", "Developers"),
+    ("segments", "Segments"),
 )
 MORE = (
     ("funnel", "Funnel"),

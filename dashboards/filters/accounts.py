@@ -14,6 +14,7 @@ from accounts.score_lists import in_band, in_trend
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import MomentFilter, ProductFilter, SearchFilter
+from dashboards.filters.segments import SegmentFilter
 from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
 from dashboards.queries.usage import uses_product
@@ -112,6 +113,9 @@ class AccountFilter(ListFilter):
     )
     domain = django_filters.CharFilter(
         method="of_domain", max_length=253, help_text="Its domain, or a further one."
+    )
+    segment = SegmentFilter(
+        Subject.ACCOUNT, help_text="Number of a segment it is in now."
     )
     country = django_filters.CharFilter(
         lookup_expr="iexact", max_length=2, help_text="ISO 3166 code, such as DE."

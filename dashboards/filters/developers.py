@@ -19,6 +19,7 @@ from dashboards.filters.fields import (
     ProductFilter,
     SearchFilter,
 )
+from dashboards.filters.segments import SegmentFilter
 from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
 from dashboards.queries.usage import uses_product
@@ -103,6 +104,9 @@ class DeveloperFilter(ListFilter):
         choices=AttributionRule.choices,
         empty_label="Any attribution",
         help_text="Rule that found the account.",
+    )
+    segment = SegmentFilter(
+        Subject.DEVELOPER, help_text="Number of a segment it is in now."
     )
     account = IdFilter(help_text="Number of an account.")
     anonymous = django_filters.BooleanFilter(
