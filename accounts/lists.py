@@ -244,19 +244,6 @@ def resolve_waiting() -> int:
     return found
 
 
-def excluded_accounts(workspace: Workspace) -> QuerySet[ListEntry]:
-    """Return the ids of accounts on an exclude list, for `NOT IN`-like filters."""
-    return (
-        ListEntry.objects.filter(
-            curated_list__workspace=workspace,
-            curated_list__is_exclude=True,
-            account__isnull=False,
-        )
-        .order_by()
-        .values("account_id")  # type: ignore[return-value]
-    )
-
-
 def _clean_data(data: Mapping[str, Any] | None) -> dict[str, Any]:
     if data is None:
         return {}

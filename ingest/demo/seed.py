@@ -32,12 +32,15 @@ from accounts.score_models import calibrate, current_model, sync_weights
 from accounts.score_store import score_workspace
 from accounts.version_counts import count_all_versions
 from ingest.demo.applications import application_blocks
+from ingest.demo.care import leave_something_to_mend
 from ingest.demo.catalogue import METRICS, PRODUCTS
+from ingest.demo.curated import talk_about
 from ingest.demo.knowledge import begin_the_day, know_accounts
 from ingest.demo.licences import configure_licences, license_blocks
 from ingest.demo.oddities import look_at_one, odd_blocks
 from ingest.demo.releases import enter_releases
 from ingest.demo.signals import configure_apps, signal_blocks
+from ingest.demo.stages import go_through_stages
 from ingest.demo.stream import Block, blocks
 from ingest.demo.world import Size, World, make_world
 from ingest.digest import digest_until_empty
@@ -91,19 +94,22 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
             inbox(block.dialect, block.events, block.received_at)
         for block in license_blocks(workspace, size, now):
             inbox(block.dialect, block.events, block.received_at)
-        report("Digesting", 0, 0)
         for block in odd_blocks(world, now):
             inbox(block.dialect, block.events, block.received_at)
+        report("Digesting", 0, 0)
         digest_until_empty()
     _finish(workspace)
     report("Scoring", 0, 0)
     _score(workspace, world)
     _refuse(workspace, key, now)
-    _map_example(workspace, now)
     count_all_versions(workspace)
     look_at_one(workspace)
+    _map_example(workspace, now)
     know_accounts(workspace, size)
+    go_through_stages(workspace, size)
     begin_the_day(workspace)
+    leave_something_to_mend(workspace)
+    talk_about(workspace, now)
     outcomes = (
         IngestCounter.objects.filter(workspace=workspace)
         .values_list("outcome")
@@ -136,9 +142,9 @@ def _configure(workspace: Workspace, world: World) -> None:
     ScoreModel.objects.filter(workspace=workspace).update(created_at=started)
     _enter_companies(workspace, world, started)
     configure_licences(workspace, world.size)
-
-
     enter_releases(workspace, world.size)
+
+
 def _enter_companies(workspace: Workspace, world: World, at: datetime) -> None:
     filled_in = [
         company
