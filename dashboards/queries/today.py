@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Account, Stage, Subject, TodayMark, User, Workspace
 from accounts.models.score import Trend
@@ -26,8 +26,8 @@ from dashboards.queries.sql import fetch
 
 # Accounts that a day's work is made of, and more when asked for.
 GOAL, MORE = 10, 30
-# Candidates of each kind, beside as many as this member has done.
-EACH, MOST_DONE = 60, 300
+# Candidates of each kind.
+EACH = 30
 # A product filter asks who used it this recently.
 PRODUCT_DAYS = 30
 MOST_ASIDE = 20
@@ -112,7 +112,7 @@ def build(
     more: bool,
     now: datetime,
 ) -> TodayPage:
-    """Answer in six queries, whatever the size of the workspace."""
+    """Answer in five queries, whatever the size of the workspace."""
     today = now.date()
     reader = reader_for(workspace, today)
     order = list(
@@ -122,16 +122,9 @@ def build(
         .values_list("pk", flat=True)
     )
     marks = TodayMark.objects.in_workspace(workspace).filter(user=user)
-    counts = marks.aggregate(
-        ever=Count("pk", filter=Q(kind=TodayMark.Kind.DONE)),
-        today=Count(
-            "pk",
-            filter=Q(
-                kind=TodayMark.Kind.DONE,
-                made_at__gte=datetime.combine(today, time.min, UTC),
-            ),
-        ),
-    )
+    done = marks.filter(
+        kind=TodayMark.Kind.DONE, made_at__gte=datetime.combine(today, time.min, UTC)
+    ).count()
     rows = fetch(
         "today_candidates",
         Candidate,
@@ -139,7 +132,7 @@ def build(
             "workspace": workspace.pk,
             "user": user.pk,
             "now": now,
-            "each": EACH + min(counts["ever"], MOST_DONE),
+            "each": EACH,
             "trends": TRENDS,
             "since": now - timedelta(days=FADE_DAYS),
             "first": today - timedelta(days=HISTORY_DAYS - 1),
@@ -148,15 +141,15 @@ def build(
         },
     )
     ranked = _ranked(rows, order, reader, today=today)
-    shown = MORE if more else max(GOAL - counts["today"], 0)
+    shown = MORE if more else max(GOAL - done, 0)
     return TodayPage(
         suggestions=tuple(
             _suggestion(row, standing, reader, today=today)
             for row, standing in ranked[:shown]
         ),
         waiting=max(len(ranked) - shown, 0),
-        done=counts["today"],
-        goal=min(GOAL, counts["today"] + len(ranked)),
+        done=done,
+        goal=min(GOAL, done + len(ranked)),
         aside=_aside(marks, now),
         has_accounts=bool(rows) or Account.objects.in_workspace(workspace).exists(),
         has_fit=any(row.fit for row in rows),

@@ -1,30 +1,21 @@
 -- Question: which accounts may be among the first on a member's Today page, and what
---   does their rank rest on? The warmest, those of each trend by score, and the latest
---   to enter each stage; of each kind so many, without those put aside or excluded.
--- Index: account_score_order, account_trend_order and stage_entry_entered find them;
---   stage_entry_account_now and snapshot_account_day_once tell the rest.
+--   does their rank rest on? The warmest, those of each trend by score, the latest to
+--   enter each stage, and the warmest of those done before; of each kind so many,
+--   without those put aside or on an exclude list.
+-- Index: account_score_order, account_trend_order and stage_entry_entered find them,
+--   today_mark_once and the entries of lists by account leave out; what is told of
+--   them comes by stage_entry_account_now and snapshot_account_day_once.
 -- Cost: some hundred accounts, however many the workspace has.
-WITH aside AS MATERIALIZED (
-    SELECT account_id
-    FROM accounts_todaymark
-    WHERE workspace_id = %(workspace)s
-        AND user_id = %(user)s
-        AND (kind = 'not_relevant' OR (kind = 'snoozed' AND until > %(now)s))
-    UNION
-    SELECT entry.account_id
-    FROM accounts_curatedlist AS list
-    JOIN accounts_listentry AS entry ON entry.curated_list_id = list.id
-    WHERE list.workspace_id = %(workspace)s
-        AND list.is_exclude
-        AND entry.account_id IS NOT NULL
-),
-candidate AS (
+WITH candidate AS (
     (
         SELECT score.account_id
         FROM accounts_accountscore AS score
         WHERE score.workspace_id = %(workspace)s
             AND NOT EXISTS (
-                SELECT FROM aside WHERE aside.account_id = score.account_id
+                SELECT FROM accounts_todaymark AS mark
+                WHERE mark.user_id = %(user)s
+                    AND mark.account_id = score.account_id
+                    AND (mark.until IS NULL OR mark.until > %(now)s)
             )
         ORDER BY score.points DESC, score.account_id DESC
         LIMIT %(each)s
@@ -40,7 +31,10 @@ candidate AS (
                 AND score.trend = wanted.trend
                 AND score.trend <> 'steady'
                 AND NOT EXISTS (
-                    SELECT FROM aside WHERE aside.account_id = score.account_id
+                    SELECT FROM accounts_todaymark AS mark
+                    WHERE mark.user_id = %(user)s
+                        AND mark.account_id = score.account_id
+                        AND (mark.until IS NULL OR mark.until > %(now)s)
                 )
             ORDER BY score.points DESC, score.account_id DESC
             LIMIT %(each)s
@@ -58,7 +52,11 @@ candidate AS (
                 AND entry.left_at IS NULL
                 AND entry.account_id IS NOT NULL
                 AND NOT EXISTS (
-                    SELECT FROM aside WHERE aside.account_id = entry.account_id
+                    SELECT FROM accounts_todaymark AS mark
+                    WHERE mark.user_id = %(user)s
+                        AND mark.account_id = entry.account_id
+                        AND (mark.until IS NULL OR mark.until > %(now)s)
+                        AND (mark.kind <> 'done' OR mark.made_at >= entry.entered_at)
                 )
             ORDER BY entry.entered_at DESC
             LIMIT %(each)s
@@ -66,6 +64,18 @@ candidate AS (
         WHERE stage.workspace_id = %(workspace)s
             AND stage.subject = 'account'
             AND stage.removed_at IS NULL
+    )
+    UNION
+    (
+        -- They may have changed since; whether they did is seen from their history.
+        SELECT mark.account_id
+        FROM accounts_todaymark AS mark
+        JOIN accounts_accountscore AS score ON score.account_id = mark.account_id
+        WHERE mark.workspace_id = %(workspace)s
+            AND mark.user_id = %(user)s
+            AND mark.kind = 'done'
+        ORDER BY score.points DESC, score.account_id DESC
+        LIMIT %(each)s
     )
 )
 SELECT
@@ -101,12 +111,17 @@ LEFT JOIN LATERAL (
     FROM accounts_scoresnapshot AS snapshot
     WHERE snapshot.account_id = account.id AND snapshot.day >= %(first)s
 ) AS history ON TRUE
-WHERE %(product)s::bigint IS NULL
-    OR EXISTS (
+WHERE NOT EXISTS (
+        SELECT
+        FROM accounts_listentry AS listed
+        JOIN accounts_curatedlist AS list ON list.id = listed.curated_list_id
+        WHERE listed.account_id = account.id AND list.is_exclude
+    )
+    AND (%(product)s::bigint IS NULL OR EXISTS (
         SELECT
         FROM accounts_developer AS developer
         JOIN accounts_dailyusage AS usage ON usage.developer_id = developer.id
         WHERE developer.account_id = account.id
             AND usage.product_id = %(product)s::bigint
             AND usage.day >= %(used_since)s
-    )
+    ))
