@@ -557,9 +557,13 @@ PAGES = (
     "overview/",
     "accounts/",
     "developers/",
+    "red-flags/",
+    "versions/",
+    "scoring/",
     "signals/",
     "licences/",
     "lists/",
+    "funnel/",
     "ingestion/",
     "",
 )
@@ -654,11 +658,14 @@ def test_an_inactive_member_is_out(client, world):
 QUERIES = {
     "overview/": 13,
     # A last page is followed by those who have no score.
-    "accounts/": 11,
-    "accounts/?q=a&band=low&rule=network&sort=name": 10,
-    "developers/": 12,
-    "developers/?q=a&rule=email_domain&sort=seen": 11,
+    "accounts/": 13,
+    "accounts/?q=a&band=low&rule=network&sort=name": 12,
+    "developers/": 14,
+    "developers/?q=a&rule=email_domain&sort=seen": 13,
+    "funnel/": 12,
+    "funnel/?of=developers&days=90": 12,
     "ingestion/": 14,
+    "scoring/": 10,
 }
 
 

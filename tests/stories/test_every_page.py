@@ -4,9 +4,12 @@ The pictures land in the directory that UPTICK_SCREENSHOTS names, else in pytest
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from accounts.clock import today_utc
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +21,15 @@ PAGES = {
     "account": "{account}",
     "developers": "/w/{slug}/developers/",
     "developer": "{developer}",
+    "developers-surging": "/w/{slug}/developers/?trend=surging",
+    "account-of-a-past-day": "{account}?on=" + str(today_utc() - timedelta(days=20)),
+    "funnel": "/w/{slug}/funnel/",
+    "funnel-of-developers": "/w/{slug}/funnel/?of=developers",
+    "red-flags": "/w/{slug}/red-flags/",
+    "red-flags-resolved": "/w/{slug}/red-flags/?state=resolved",
+    "accounts-by-lifetime-value": "/w/{slug}/accounts/?sort=worth",
+    "versions": "/w/{slug}/versions/",
+    "score-model": "/w/{slug}/scoring/",
     "signals": "/w/{slug}/signals/",
     "signals-by-version": "/w/{slug}/signals/?key=TelemetryDeck.AppInfo.version",
     "adoption": "/w/{slug}/adoption/",
@@ -43,6 +55,8 @@ PAGES = {
     "key-add": "/admin/accounts/apikey/add/",
     "admin-accounts": "/admin/accounts/account/",
     "admin-developers": "/admin/accounts/developer/",
+    "stages": "/admin/accounts/stage/",
+    "stage-add": "/admin/accounts/stage/add/",
     "score-models": "/admin/accounts/scoremodel/",
     "audit-log": "/admin/accounts/auditentry/",
     "quarantine": "/admin/ingest/quarantinedevent/",
