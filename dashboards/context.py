@@ -22,7 +22,7 @@ BAR = (
 )
 MORE = (
     ("funnel", "Funnel"),
-    ("versions", "Product versions"),
+    ("versions", "Versions"),
     ("red-flags", "Red flags"),
     ("lists", "Lists"),
     ("alerts", "Alerts"),
