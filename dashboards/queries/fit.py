@@ -24,6 +24,11 @@ class Tally:
     change: int | None = None
 
     @property
+    def change_text(self) -> str:
+        """Write the change with its sign."""
+        return f"{self.change or 0:+,}".replace("+0", "0").replace("-", "−")
+
+    @property
     def after(self) -> int:
         """How many there would be."""
         return self.count + (self.change or 0)

@@ -95,6 +95,7 @@ def accounts(request: WorkspaceRequest) -> HttpResponse:
             "filters": filters,
             "page": accounts_query.build(filters, request.GET),
             "sort": filters.sort,
+            "may_edit": may(request, Action.EDIT),
         },
     )
 
