@@ -38,6 +38,14 @@ from accounts.models import (
     VersionSeen,
     WaitingJoin,
 )
+from accounts.models.alert import (
+    Alert,
+    Delivery,
+    DeliveryAttempt,
+    Follow,
+    Happening,
+    Watch,
+)
 from accounts.models.red_flag import CompanySign
 from accounts.person import Person, corrections_about
 from accounts.redaction import ERASED, TextColumn, pattern, redact_table
@@ -252,6 +260,14 @@ def _forget_versions(person: Person, rows: Rows) -> int:
     return delete(person, rows)
 
 
+def _happenings(person: Person) -> Rows:
+    return Happening.objects.filter(developer=person.developer_id)
+
+
+def _deliveries(person: Person) -> Rows:
+    return Delivery.objects.filter(happening__in=_happenings(person))
+
+
 def _identities(person: Person) -> Rows:
     return Identity.objects.filter(pk__in=person.identity_ids)
 
@@ -262,6 +278,34 @@ def _developers(person: Person) -> Rows:
 
 # In the order in which they are erased: whoever refers to others first.
 PERSONAL: tuple[Held, ...] = (
+    Held(
+        name="delivery_attempts",
+        label="Attempts to deliver alerts about them",
+        model=DeliveryAttempt,
+        rows=lambda person: DeliveryAttempt.objects.filter(
+            delivery__in=_deliveries(person)
+        ),
+    ),
+    Held(
+        name="deliveries",
+        label="Alerts about them on their way out",
+        model=Delivery,
+        rows=_deliveries,
+    ),
+    Held(
+        name="alerts",
+        label="Alerts about them",
+        model=Alert,
+        rows=lambda person: Alert.objects.filter(happening__in=_happenings(person)),
+    ),
+    Held(
+        name="happenings",
+        label="What happened to them",
+        model=Happening,
+        rows=_happenings,
+    ),
+    of_developer(Follow, "follows", "Members who follow them"),
+    of_developer(Watch, "watches", "What followers were told last"),
     of_both(FlaggedRecord, "flagged_records", "Records flagged as wrong"),
     of_both(RedFlag, "red_flags", "Red flags of usage"),
     of_identity(CompanySign, "company_signs", "Signs of a company"),

@@ -23,8 +23,7 @@ class FlagForm(forms.Form):
 
     problem = forms.ChoiceField(
         label="What is wrong",
-        choices=FlaggedRecord.Problem.choices,
-        widget=forms.RadioSelect,
+        choices=[("", "Choose…"), *FlaggedRecord.Problem.choices],
     )
     text = forms.CharField(
         label="In words",

@@ -34,7 +34,7 @@ from accounts.score_store import rescore_accounts
 from ingest.personal import everything
 
 MENTIONS = "mentions"
-MENTIONS_LABEL = "Texts that named an address of theirs"
+MENTIONS_LABEL = "Rows with an address of theirs in a text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def preview(developer: Developer) -> Preview:
     # What goes as a row is named there; here are the texts of others.
     texts = sum(place.rows for place in places(person))
     if texts:
-        lines.append(Line(MENTIONS, f"{MENTIONS_LABEL}, those above included", texts))
+        lines.append(Line(MENTIONS, f"{MENTIONS_LABEL} (rows above included)", texts))
     return Preview(tuple(line for line in lines if line.rows), _namesakes(person))
 
 

@@ -72,8 +72,7 @@ class SplitForm(forms.Form):
     identity = forms.ModelChoiceField(
         label="Somebody else's",
         queryset=Identity.objects.none(),
-        empty_label=None,
-        widget=forms.RadioSelect,
+        empty_label="Choose…",
     )
     reason = forms.CharField(required=False, max_length=200)
 

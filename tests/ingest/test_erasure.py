@@ -46,6 +46,13 @@ from accounts.models import (
     WaitingJoin,
     WorkspaceUsage,
 )
+from accounts.models.alert import (
+    Alert,
+    Delivery,
+    DeliveryAttempt,
+    Follow,
+    Happening,
+)
 from accounts.personal import PERSONAL
 from accounts.score_store import score_workspace
 from accounts.waiting import join_waiting
@@ -165,6 +172,19 @@ def _others_about(workspace, admin, ann, bob):
         problem="duplicate",
         text="Ann Smith twice",
     )
+    Follow.objects.create(workspace=workspace, user=admin, developer=ann)
+    happened = Happening.objects.create(
+        workspace=workspace,
+        kind="surge",
+        developer=ann,
+        text="Ann Smith is surging",
+        key=f"surge:{ann.pk}",
+    )
+    Alert.objects.create(workspace=workspace, user=admin, happening=happened)
+    delivery = Delivery.objects.create(
+        workspace=workspace, user=admin, happening=happened
+    )
+    DeliveryAttempt.objects.create(delivery=delivery, said=f"250 {ANN}")
     RefusedRequest.objects.create(
         workspace=workspace,
         dialect="native",
