@@ -80,6 +80,7 @@ class RecordRow:
     """One record as the table shows it."""
 
     pk: int
+    identity_id: int
     at: datetime
     who: str
     developer_id: int | None
@@ -377,6 +378,7 @@ def _row(
     is_known = not row.flags & Event.Flag.UNKNOWN_PRODUCT
     return RecordRow(
         pk=row.id,
+        identity_id=row.identity_id,
         at=row.occurred_at,
         who=str(developer) if developer else "removed",
         developer_id=developer.pk if developer else None,
