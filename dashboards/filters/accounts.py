@@ -11,9 +11,16 @@ from accounts.models import Account, AccountDomain, Developer, Fit, Subject
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
 from accounts.score_lists import in_band, in_trend
+from accounts.red_flags import flagged_accounts
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
-from dashboards.filters.fields import MomentFilter, ProductFilter, SearchFilter
+from dashboards.filters.fields import (
+    ANY_FLAG,
+    FLAGGED,
+    MomentFilter,
+    ProductFilter,
+    SearchFilter,
+)
 from dashboards.filters.segments import SegmentFilter
 from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
@@ -31,15 +38,16 @@ BY_SCORE = Order(
     present=SCORED,
     absent=UNSCORED,
 )
-# Accounts are few enough to be sorted by what no index holds.
+# By account_value_order, which holds those who have one.
+VALUED = Q(score__lifetime_value__lt=0) | Q(score__lifetime_value__gt=0)
 BY_WORTH = Order(
     "score__lifetime_value",
     "pk",
     True,
-    lambda row: row.score.lifetime_value,
+    lambda row: row.score.lifetime_value or None,
     float,
-    present=SCORED,
-    absent=UNSCORED,
+    present=SCORED & VALUED,
+    absent=UNSCORED | Q(score__lifetime_value=0),
 )
 BY_SEEN = Order(
     "last_seen_at",
@@ -58,11 +66,12 @@ NO_FIT = "none"
 class AccountFilter(ListFilter):
     """Accounts of a workspace."""
 
-    bar = ("q", "stage", "band", "trend", "fit", "product", "rule")
+    bar = ("q", "stage", "band", "trend", "fit", "product", "rule", "flagged")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
             "worth": ("Lifetime value", BY_WORTH),
+            "worth-low": ("Lifetime value, low first", BY_WORTH.reversed()),
             "seen": ("Last seen", BY_SEEN),
             "name": ("Name", BY_NAME),
         }
@@ -110,6 +119,13 @@ class AccountFilter(ListFilter):
         empty_label="Any attribution",
         method="of_rule",
         help_text="Rule by which at least one of its developers was attributed.",
+    )
+    flagged = django_filters.ChoiceFilter(
+        label="Red flags",
+        choices=FLAGGED,
+        empty_label="Flagged or not",
+        method="of_flagged",
+        help_text="With an open red flag, its own or of a developer.",
     )
     domain = django_filters.CharFilter(
         method="of_domain", max_length=253, help_text="Its domain, or a further one."
@@ -165,6 +181,10 @@ class AccountFilter(ListFilter):
         """Keep those who have a developer attributed so."""
         people = Developer.objects.filter(account_id=OuterRef("pk"), rule=rule)
         return rows.filter(Exists(people))
+
+    def of_flagged(self, rows: QuerySet[Any], _name: str, kind: str) -> QuerySet[Any]:
+        """Keep those with an open red flag, of any kind or of one."""
+        return flagged_accounts(rows, self.workspace, "" if kind == ANY_FLAG else kind)
 
     def of_domain(self, rows: QuerySet[Any], _name: str, domain: str) -> QuerySet[Any]:
         """Keep the one that a domain belongs to."""

@@ -11,9 +11,12 @@ from accounts.models import Developer, Identity, Subject, Workspace
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
 from accounts.score_lists import in_band, in_trend
+from accounts.red_flags import flagged_developers
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import (
+    ANY_FLAG,
+    FLAGGED,
     IdFilter,
     MomentFilter,
     ProductFilter,
@@ -60,11 +63,12 @@ BY_NAME = Order("display_name", "pk", False, lambda row: row.display_name, str)
 class DeveloperFilter(ListFilter):
     """Developers of a workspace; the nameless user of pre-counted events is none."""
 
-    bar = ("q", "stage", "band", "trend", "product", "rule")
+    bar = ("q", "stage", "band", "trend", "product", "rule", "flagged")
     sorts = MappingProxyType(
         {
             "score": ("Score", BY_SCORE),
             "worth": ("Lifetime value", BY_WORTH),
+            "worth-low": ("Lifetime value, low first", BY_WORTH.reversed()),
             "seen": ("Last seen", BY_SEEN),
             "name": ("Name", BY_NAME),
         }
@@ -107,6 +111,13 @@ class DeveloperFilter(ListFilter):
     )
     segment = SegmentFilter(
         Subject.DEVELOPER, help_text="Number of a segment it is in now."
+    )
+    flagged = django_filters.ChoiceFilter(
+        label="Red flags",
+        choices=FLAGGED,
+        empty_label="Flagged or not",
+        method="of_flagged",
+        help_text="With an open red flag.",
     )
     account = IdFilter(help_text="Number of an account.")
     anonymous = django_filters.BooleanFilter(
@@ -152,3 +163,8 @@ class DeveloperFilter(ListFilter):
         """Keep those with recent use of the product."""
         owner = "developer_id"
         return rows.filter(uses_product(product, owner=owner, today=self.today))
+
+    def of_flagged(self, rows: QuerySet[Any], _name: str, kind: str) -> QuerySet[Any]:
+        """Keep those with an open red flag, of any kind or of one."""
+        wanted = "" if kind == ANY_FLAG else kind
+        return flagged_developers(rows, self.workspace, wanted)
