@@ -10,11 +10,14 @@ from accounts.stages import judge, stages_of
 MOST_DAYS = 400
 
 
-def backfill(workspace: Workspace, subject: Subject, *, days: int) -> int:
+def backfill(
+    workspace: Workspace, subject: Subject, *, days: int, every: int = 1
+) -> int:
     """Judge as of the end of each of the last days, oldest first; return the moves.
 
-    Only what usage tells can be asked of a past day: a rule about anything else is
-    answered as of now.
+    `every` skips days between two judgements, where weeks are all that matters. Only
+    what usage tells can be asked of a past day: a rule about anything else is answered
+    as of now.
 
     Raises:
         AccountsError: somebody was in a stage before, or the days make no sense.
@@ -26,7 +29,7 @@ def backfill(workspace: Workspace, subject: Subject, *, days: int) -> int:
         raise AccountsError(f"The stages of {subject.label.lower()} have a history.")
     today = today_utc()
     written = 0
-    for ago in range(days, 0, -1):
+    for ago in range(days, 0, -every):
         day = today - timedelta(days=ago)
         end = datetime.combine(day, time.max, UTC)
         written += judge(workspace, subject, at=end).count

@@ -1,5 +1,6 @@
 """Stages: named, ordered and coloured per workspace, each with its rule."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -33,29 +35,41 @@ from accounts.stages import stages_of
 RULE_HELP = (
     "In the language of segments, such as "
     '{"usage": {"count": "days", "at_least": 5, "days": 30}}. Whoever it matches is in '
-    "this stage, or in a later one that matches too; {“all”: []} is everybody. Empty: "
-    "by hand only."
+    'this stage, or in a later one that matches too; {"all": []} is everybody. '
+    "Empty: by hand only."
 )
+
+
+class RuleField(forms.JSONField):
+    """A rule, written over several lines."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Indent it; what somebody typed stays as it is."""
+        if isinstance(value, InvalidJSONInput) or value is None:
+            return super().prepare_value(value) if value is not None else ""
+        return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 class StageForm(WorkspaceForm):
     """A stage, whose rule must be one that can be asked."""
 
+    rule = RuleField(
+        required=False,
+        help_text=RULE_HELP,
+        widget=forms.Textarea(
+            attrs={"rows": 14, "cols": 60, "spellcheck": "false", "class": "mono"}
+        ),
+    )
+
     class Meta:
         model = Stage
         fields = ("workspace", "subject", "name", "colour", "description", "rule")
         widgets = {  # noqa: RUF012 (Django's form)
-            "rule": forms.Textarea(
-                attrs={"rows": 10, "cols": 60, "spellcheck": "false", "class": "mono"}
-            ),
             "description": forms.TextInput(attrs={"size": 60}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "rule" in self.fields:
-            self.fields["rule"].help_text = RULE_HELP
-            self.fields["rule"].required = False
         if self.instance.pk and "subject" in self.fields:
             self.fields["subject"].disabled = True
 

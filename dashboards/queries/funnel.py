@@ -17,7 +17,7 @@ from accounts.models import (
     Subject,
     Workspace,
 )
-from accounts.stages import COLUMNS, stages_of
+from accounts.stages import COLUMNS, RELEASED, stages_of
 from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.sql import statement
@@ -178,6 +178,9 @@ def _moves(
 
 def _move(entry: StageEntry, subject: Subject) -> MoveRow:
     who, why = reason_of(entry)
+    if not entry.by_hand:
+        # What the rules say stands beside the funnel.
+        why = "" if entry.reason == RELEASED else entry.reason
     one: Any = getattr(entry, subject.value)
     came_from = entry.came_from
     return MoveRow(

@@ -4,7 +4,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model
 
-from accounts.models import Workspace
+from accounts.models import ScoreRun, Workspace
 
 
 def wipe(workspace: Workspace) -> int:
@@ -16,6 +16,7 @@ def wipe(workspace: Workspace) -> int:
     deleted = 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        ScoreRun.objects.filter(model__workspace=workspace).delete()
         for model in _tables():
             cursor.execute(
                 f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}"  # noqa: S608, SLF001 (our own names, documented API)
