@@ -9,10 +9,11 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 from accounts.errors import AccountsError
-from accounts.opt_outs import DIGEST_BYTES, TYPED_KINDS, digest_of, understood
+from accounts.opt_outs import DIGEST_BYTES, TYPED_KINDS, digest_bytes, understood
 from ingest import commit
 from ingest.commit import StoreUnavailable
 from ingest.events import NormalizedEvent
@@ -25,6 +26,8 @@ LOOK_SECONDS = 1.0
 # What may be an identity in a text that nobody could read, and how many are tried.
 WORD = re.compile(r"""[^\s"'<>=&?,;()\[\]{}\\]{3,320}""")
 MOST_WORDS = 500
+# Hashes of identities that a process remembers; some megabytes.
+PEOPLE_REMEMBERED = 20_000
 
 Digests = frozenset[bytes]
 
@@ -85,6 +88,8 @@ class Register:
 
 
 register = Register()
+# The same people send again and again: looking up is a twentieth of hashing.
+_digest = lru_cache(maxsize=PEOPLE_REMEMBERED)(digest_bytes)
 
 
 def without(
@@ -101,7 +106,7 @@ def without(
         event
         for event in events
         if not any(
-            digest_of(workspace_id, kind, value).bytes in digests
+            _digest(workspace_id, kind, value) in digests
             for kind, value in event.identities
         )
     ]
@@ -118,7 +123,7 @@ def is_named(workspace_id: int, text: str) -> bool:
         return False
     found = dict.fromkeys(WORD.findall(text) + WORD.findall(unquote(text)))
     return any(
-        digest_of(workspace_id, kind, value).bytes in digests
+        digest_bytes(workspace_id, kind, value) in digests
         for word in list(found)[:MOST_WORDS]
         for kind, value in _readings(word)
     )
