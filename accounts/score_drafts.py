@@ -119,8 +119,7 @@ def draft_calibrated(workspace: Workspace) -> Draft:
             f"active within {ACTIVE_DAYS} days."
         )
     draft = begin_draft(workspace)
-    scales = {name: float(f"{scale:.4g}") for name, scale in found.scales.items()}
-    return replace(draft, values={**draft.values, **scales}, note=found.note)
+    return replace(draft, values={**draft.values, **found.scales}, note=found.note)
 
 
 def check_draft(workspace: Workspace, draft: Draft) -> None:

@@ -262,7 +262,10 @@ def calibration(workspace: Workspace, *, today: date | None = None) -> Calibrati
     ):
         if points is not None and number >= FEWEST_ACTIVE:
             low, high = LIMITS[name]
-            scales[name] = min(max(scale_for_median(points * now), low), high)
+            scale = min(max(scale_for_median(points * now), low), high)
+            # A number to be read and changed: the score of the median one moves by
+            # less than is shown.
+            scales[name] = float(f"{scale:.4g}")
     return Calibration(scales, developers, accounts)
 
 
