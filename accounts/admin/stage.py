@@ -135,10 +135,11 @@ class StageAdmin(WorkspaceAdmin):
         )
         words = StageRule.objects.filter(stage=OuterRef("pk")).order_by("-pk")
         rows = super().get_queryset(request).filter(removed_at__isnull=True)
-        return rows.annotate(
+        counted: QuerySet[Any] = rows.annotate(
             members=Coalesce(Subquery(size.values("number")), 0),
             said=Subquery(words.values("words")[:1]),
         )
+        return counted
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Stages are removed one by one: somebody may be in them."""
@@ -202,9 +203,7 @@ class StageAdmin(WorkspaceAdmin):
         if request.method == "POST" and not is_confirmed(request):
             stage = self.get_object(request, unquote(object_id)) if object_id else None
             if object_id and stage is None:
-                return self._get_obj_does_not_exist_redirect(
-                    request, self.opts, object_id
-                )
+                return self._gone(request)
             allowed = (
                 self.has_change_permission(request, stage)
                 if stage
@@ -218,6 +217,11 @@ class StageAdmin(WorkspaceAdmin):
             if form.is_valid() and "rule" in form.changed_data:
                 return self._counted(request, form, stage)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _gone(self, request: HttpRequest) -> HttpResponse:
+        """Lead back to the list, as Django does for rows that are not there."""
+        self.message_user(request, "There is no such stage.", messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:accounts_stage_changelist"))
 
     def _counted(
         self, request: HttpRequest, form: Any, stage: Stage | None
@@ -273,7 +277,7 @@ class StageAdmin(WorkspaceAdmin):
         del extra_context
         stage = self.get_object(request, unquote(object_id))
         if stage is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._gone(request)
         if not self.has_delete_permission(request, stage):
             raise PermissionDenied
         form = TargetForm(request.POST if is_confirmed(request) else None, stage=stage)

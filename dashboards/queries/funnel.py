@@ -24,7 +24,7 @@ from dashboards.queries.sql import statement
 from dashboards.queries.stages import Badge, badge_of, direction_of, reason_of
 
 # Followed for each stage, the latest; of more, the page says so.
-MOST_FOLLOWED = 10_000
+MOST_FOLLOWED = 5_000
 MOST_MOVES = 25
 NOUNS = {
     Subject.ACCOUNT: charts.Noun("account", "accounts"),
@@ -200,4 +200,4 @@ def _ask(name: str, subject: Subject, **values: Any) -> list[tuple[Any, ...]]:
     query = sql.SQL(statement(name)).format(column=sql.Identifier(COLUMNS[subject]))
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
