@@ -1,0 +1,208 @@
+"""Segments in the admin: all of a workspace's, with a preview of each rule."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, WorkspaceInline, person
+from accounts.admin.stage import RuleField
+from accounts.clock import today_utc
+from accounts.errors import AccountsError
+from accounts.models import Segment, SegmentRule, Subject
+from accounts.roles import Action
+from accounts.segments.membership import refresh
+from accounts.segments.preview import preview
+from accounts.segments.schema import RuleError, parse
+from accounts.segments.store import change_segment, copy_segment, make_segment
+from accounts.segments.words import in_words
+
+CHANGED = ("name", "description", "notes", "is_shared", "editors")
+
+
+class SegmentForm(WorkspaceForm):
+    """A segment, whose rule must be one that can be asked."""
+
+    rule = RuleField(
+        help_text="In the language of docs/segments.md, such as "
+        '{"field": "band", "is": "one_of", "value": ["high"]}.',
+        widget=forms.Textarea(
+            attrs={"rows": 14, "cols": 60, "spellcheck": "false", "class": "mono"}
+        ),
+    )
+
+    class Meta:
+        model = Segment
+        fields = ("workspace", "subject", *CHANGED, "rule")
+        widgets = {  # noqa: RUF012 (Django's form)
+            "description": forms.TextInput(attrs={"size": 60}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "subject" in self.fields:
+            self.fields["subject"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        """Read the rule, so that what is wrong with it is said on the form."""
+        data = super().clean()
+        workspace, subject = data.get("workspace"), data.get("subject")
+        if workspace is None or not subject or "rule" not in data:
+            return data
+        try:
+            parse(data["rule"], subject=subject, workspace=workspace)
+        except RuleError as error:
+            for problem in error.problems:
+                self.add_error("rule", str(problem))
+        return data
+
+
+class RuleInline(WorkspaceInline):
+    """The versions of a segment's rule, newest first."""
+
+    model = SegmentRule
+    extra = 0
+    fields = ("created_at", "author", "words")
+    readonly_fields = fields
+    ordering = ("-pk",)
+    verbose_name_plural = "rule changes"
+
+    @admin.display(description="by")
+    def author(self, rule: Any) -> str:
+        """Return who wrote it, as text: only operators may open people."""
+        return str(rule.actor or "")
+
+
+@admin.register(Segment)
+class SegmentAdmin(WorkspaceAdmin):
+    """Segments. The pages are where they are used; here admins see all of them."""
+
+    form = SegmentForm
+    view_action = Action.CONFIGURE
+    add_action = change_action = Action.CONFIGURE
+    list_display = (
+        *("name", "subject", "size", "is_shared", "kind", "maker"),
+        *("refreshed_at", "problem"),
+    )
+    list_filter = ("subject", "is_shared", "is_hidden")
+    list_select_related = ("workspace", "owner")
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    inlines = (RuleInline,)
+    actions = ("look_again", "share", "copy")
+
+    @admin.display(description="kind")
+    def kind(self, segment: Any) -> str:
+        """Say whether it came with the product."""
+        if segment.is_hidden:
+            return "Ready-made, hidden"
+        return "Ready-made" if segment.ready_made else "Own"
+
+    @admin.display(description="owner")
+    def maker(self, segment: Any) -> str:
+        """Return whose it is, as text: only operators may open people."""
+        return str(segment.owner or "")
+
+    @admin.display(description="preview")
+    def preview(self, segment: Any) -> str:
+        """Show the rule in words, how many match now, and the first of them."""
+        try:
+            rule = parse(
+                segment.rule, subject=segment.subject, workspace=segment.workspace
+            )
+        except RuleError as error:
+            return str(error)
+        found = preview(rule, segment.workspace, today=today_utc())
+        number = f"{found.count:,}" if found.is_exact else f"more than {found.count:,}"
+        page = reverse("dashboards:segment", args=[segment.workspace.slug, segment.pk])
+        return format_html(
+            '{}<br>{} match. <a href="{}">Open its page</a><ul>{}</ul>',
+            in_words(rule, segment.workspace),
+            number,
+            page,
+            format_html_join("", "<li>{}</li>", ((row,) for row in found.rows)),
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave ready-made ones as they are."""
+        if obj is not None and obj.ready_made:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show what the rule selects."""
+        del request
+        return ("preview", "size", "refreshed_at") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for the rule, and show what it selects below."""
+        del request
+        asked = ("workspace", "subject", *CHANGED, "rule")
+        return (*asked, "preview", "size", "refreshed_at") if obj else asked
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show the history of one that is there."""
+        del request
+        return self.inlines if obj else ()
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Write through the store, which keeps versions and the audit log."""
+        values = {name: form.cleaned_data[name] for name in CHANGED}
+        rule, actor = form.cleaned_data["rule"], person(request)
+        if change:
+            saved = change_segment(
+                Segment.objects.get(pk=obj.pk), actor=actor, rule=rule, **values
+            )
+        else:
+            saved = make_segment(
+                obj.workspace,
+                subject=Subject(obj.subject),
+                rule=rule,
+                actor=actor,
+                **values,
+            )
+        refresh(saved)
+        saved.refresh_from_db()
+        obj.__dict__.update(saved.__dict__)
+
+    @admin.action(description="Look at everybody anew", permissions=["change"])
+    def look_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Refresh the ticked segments."""
+        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
+        found = [refresh(segment) for segment in rows.order_by("pk")]
+        entered = sum(moves.entered for moves in found)
+        left = sum(moves.left for moves in found)
+        self.message_user(
+            request,
+            f"{len(found)} segments refreshed: {entered:,} entered, {left:,} left.",
+        )
+
+    @admin.action(description="Share with all members", permissions=["change"])
+    def share(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Let every member see the ticked segments."""
+        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
+        for segment in rows.filter(is_shared=False):
+            change_segment(segment, actor=person(request), is_shared=True)
+        self.message_user(request, "The segments are shared.")
+
+    @admin.action(description="Copy", permissions=["change"])
+    def copy(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Make own segments of the ticked ones."""
+        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
+        for segment in rows.select_related("workspace"):
+            try:
+                copy_segment(segment, actor=person(request))
+            except AccountsError as error:
+                self.message_user(request, str(error), messages.ERROR)
+                return
+        self.message_user(request, "The copies are yours.")
