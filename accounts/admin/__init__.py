@@ -16,6 +16,7 @@ from accounts.admin import (  # noqa: F401 (registers them)
     product,
     red_flag,
     score,
+    segment,
     stage,
     webhook,
     workspace,
