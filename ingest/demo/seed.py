@@ -39,6 +39,7 @@ from ingest.demo.knowledge import begin_the_day, know_accounts
 from ingest.demo.licences import configure_licences, license_blocks
 from ingest.demo.oddities import look_at_one, odd_blocks
 from ingest.demo.releases import enter_releases
+from ingest.demo.segments import add_segments
 from ingest.demo.signals import configure_apps, signal_blocks
 from ingest.demo.stages import go_through_stages
 from ingest.demo.stream import Block, blocks
@@ -107,6 +108,7 @@ def seed(size: Size, report: Report, *, now: datetime | None = None) -> Seeded:
     _map_example(workspace, now)
     know_accounts(workspace, size)
     go_through_stages(workspace, size)
+    add_segments(workspace, size)
     begin_the_day(workspace)
     leave_something_to_mend(workspace)
     talk_about(workspace, now)
