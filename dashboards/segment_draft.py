@@ -5,9 +5,11 @@
 server between two presses, so the page works without JavaScript.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from django.http import QueryDict
 
 from accounts.segments.operators import (
     BARE,
@@ -26,16 +28,6 @@ GROUP, FIELD, USAGE = "group", "field", "usage"
 DEEPEST = 4
 # How a usage condition is meant, beside the counts.
 FIRST, NEVER = "first", "never"
-
-
-class Posted(Protocol):
-    """What a form sends: names with one value or several."""
-
-    def get(self, name: str, default: str = "", /) -> Any:
-        """Return the last value."""
-
-    def getlist(self, name: str) -> Sequence[Any]:
-        """Return all values."""
 
 
 @dataclass(slots=True)
@@ -280,7 +272,7 @@ def _or_text(text: str) -> int | float | str:
 # ---- From and to the form
 
 
-def from_post(data: Posted) -> Draft:
+def from_post(data: QueryDict) -> Draft:
     """Return the draft that a form holds; what it cannot hold is left out."""
     root = _posted(data, ROOT, [MOST_CONDITIONS + 1])
     if root is None or root.kind != GROUP:
@@ -289,7 +281,7 @@ def from_post(data: Posted) -> Draft:
     return root
 
 
-def _posted(data: Posted, path: str, left: list[int]) -> Draft | None:
+def _posted(data: QueryDict, path: str, left: list[int]) -> Draft | None:
     kind = data.get(f"kind-{path}", "")
     if kind not in {GROUP, FIELD, USAGE} or path.count("-") > DEEPEST or left[0] <= 0:
         return None
@@ -324,7 +316,7 @@ def _posted(data: Posted, path: str, left: list[int]) -> Draft | None:
     return draft
 
 
-def _text(data: Posted, name: str) -> str:
+def _text(data: QueryDict, name: str) -> str:
     return _clean(data.get(name, ""))
 
 
@@ -332,7 +324,7 @@ def _clean(text: Any) -> str:
     return str(text or "").replace("\0", "").strip()[:500]
 
 
-def _sign(data: Posted, name: str) -> str:
+def _sign(data: QueryDict, name: str) -> str:
     sign = _text(data, name)
     return sign if sign in set(COMPARISONS) else Operator.AT_LEAST.value
 
@@ -340,7 +332,7 @@ def _sign(data: Posted, name: str) -> str:
 # ---- Buttons
 
 
-def press(root: Draft, button: str, data: Posted) -> None:
+def press(root: Draft, button: str, data: QueryDict) -> None:
     """Do what a button says: ``add:<group>``, ``group:<group>``, ``remove:<part>``."""
     verb, _, path = button.partition(":")
     known = {draft.path: draft for draft in root.walk()}

@@ -19,8 +19,7 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, auto_id="segment-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "segment-%s", **kwargs})
 
     def _post_clean(self) -> None:
         # `accounts.segments.store` writes and judges the whole.

@@ -1,6 +1,7 @@
 """What the rule builder shows: the draft, with what can be chosen at each place."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from accounts.models import Subject, Workspace
 from accounts.models.account_field import FieldKind
@@ -99,7 +100,7 @@ def build(
     workspace: Workspace,
     subject: Subject,
     *,
-    today: object,
+    today: date,
     is_final: bool,
 ) -> Builder:
     """Judge a draft and show it; ``is_final`` complains about blank conditions too."""
@@ -108,7 +109,7 @@ def build(
     found = words = None
     if rule is not None:
         words = in_words(rule, workspace, names=names)
-        found = preview(rule, workspace, today=today, names=names)  # type: ignore[arg-type]
+        found = preview(rule, workspace, today=today, names=names)
     return Builder(
         root=_node(draft, subject, names),
         new=_new(subject, names),
@@ -188,7 +189,8 @@ def _node(draft: Draft, subject: Subject, names: Names) -> Node:
 
 def _field_node(draft: Draft, field: Field, names: Names) -> Node:
     kind = _kind(draft, field, names)
-    label, products = field.label, ()
+    label = field.label
+    products: tuple[Option, ...] = ()
     if field.key_kind == KeyKind.ACCOUNT_FIELD and draft.key in names.account_fields:
         label = names.account_fields[draft.key].label
     if "." in draft.name:
@@ -197,7 +199,8 @@ def _field_node(draft: Draft, field: Field, names: Names) -> Node:
     if field.key_kind == KeyKind.PRODUCT:
         products = _options(names.product_choices(), {draft.key}, "Any product")
     operator = draft.operator
-    widget, choices = "text", ()
+    widget = "text"
+    choices: tuple[Option, ...] = ()
     if operator in BARE or not operator:
         widget = "none"
     elif operator in DAYS:

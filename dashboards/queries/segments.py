@@ -211,8 +211,8 @@ def build(
     """Show one segment in some ten queries, whatever its size."""
     workspace = segment.workspace
     reader = reader_for(workspace, today)
-    filters = _filters(segment, params, today)
     subject = Subject(segment.subject)
+    filters = _filters(workspace, subject, params, today, segment=segment)
     page = paginate(
         with_score(_selected(filters.qs, subject), reader.model, today),
         order=filters.order,
@@ -254,7 +254,7 @@ def compare(
     """Compare two segments of the same kind."""
     workspace, subject = a.workspace, Subject(a.subject)
     reader = reader_for(workspace, today)
-    filters = _filters(None, params, today, workspace=workspace, subject=subject)
+    filters = _filters(workspace, subject, params, today)
     in_a, in_b = (_inside(one, subject) for one in (a, b))
     rows = _selected(filters.qs, subject)
     sets = {
@@ -305,17 +305,16 @@ def preview_rows(
 
 
 def _filters(
-    segment: Segment | None,
+    workspace: Workspace,
+    subject: Subject,
     params: Mapping[str, str],
     today: date,
     *,
-    workspace: Workspace | None = None,
-    subject: Subject | None = None,
+    segment: Segment | None = None,
 ) -> AccountFilter | DeveloperFilter:
     data = {"sort": params.get("sort", "")}
     if segment is not None:
         data["segment"] = str(segment.pk)
-        workspace, subject = segment.workspace, Subject(segment.subject)
     kind = AccountFilter if subject == Subject.ACCOUNT else DeveloperFilter
     found: AccountFilter | DeveloperFilter = kind(
         data, workspace=workspace, today=today

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.http import QueryDict
 
 from accounts.models import (
     Account,
@@ -194,7 +195,7 @@ RULES = [
     {"not": {"any": [country("DE"), {"not": country("US")}]}},
     {"usage": {"metric": "CALL_HOME", "above": 1, "below": 7, "days": 3}},
     {"usage": {"level": "secondary1", "never": True}},
-    {"usage": {"product": "orbit-cli", "first": True, "days": 9}},
+    {"usage": {"product": "cli", "first": True, "days": 9}},
     {"usage": {"at_least": 2, "count": "days", "by": {"developers": 3}}},
     {"field": "developer.trait", "key": "a", "is": "one_of", "value": ["5", 5, True]},
     {"field": "developer.trait", "key": "a.b", "is": "equals", "value": "true"},
@@ -219,7 +220,7 @@ def test_drafts_read_back_what_they_wrote():
     for rule in RULES:
         draft = from_rule(rule)
         assert as_rule(draft) in (rule, {"all": [rule]}), rule
-    assert as_rule(from_post({})) == {"all": []}  # type: ignore[arg-type]
+    assert as_rule(from_post(QueryDict(""))) == {"all": []}
 
 
 # ---- Looking
