@@ -114,7 +114,11 @@ def _zipped(developer: Developer, person: Person) -> Iterator[bytes]:
             written.append(held)
             yield from _file(archive, pipe, f"{held.name}.json", _all(first, rows))
         mentions = [
-            {"table": place.table, "columns": place.columns, "rows": place.rows}
+            {
+                "table": place.table,
+                "columns": [one.name for one in place.columns],
+                "rows": place.rows,
+            }
             for place in places(person)
         ]
         yield from _file(archive, pipe, "mentions.json", mentions)

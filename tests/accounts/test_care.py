@@ -228,6 +228,17 @@ def test_erasing_shows_what_goes_and_then_the_receipt(client, world, admin):
         assert len(missed.context["cl"].result_list) == 0
 
 
+def test_the_page_that_asks_costs_the_same_however_much_they_did(
+    client, world, admin, django_assert_max_num_queries
+):
+    many = (event(ANN, at=timezone.now(), key=f"m{n}") for n in range(50))
+    digesting.put(world, *many, received_at=None)
+    digest_until_empty()
+    path = f"/w/acme/developers/{dev(ANN).pk}/erase/"
+    with django_assert_max_num_queries(60):
+        assert client.get(path).status_code == 200
+
+
 def test_others_of_the_same_name_are_pointed_out(client, world, admin):
     digesting.put(
         world,

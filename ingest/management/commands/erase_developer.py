@@ -32,7 +32,7 @@ class Command(WorkspaceCommand):
             self._say_that_they_are_gone(workspace, options["who"])
             return
         if options["dry_run"]:
-            seen = preview(developer)
+            seen = preview(developer, with_texts=True)
             self._print(seen.lines)
             self.stdout.write(f"{seen.rows} rows would go.")
             return
