@@ -22,6 +22,13 @@ JOIN accounts_follow AS f
 JOIN accounts_membership AS m
     ON m.workspace_id = h.workspace_id AND m.user_id = f.user_id
 JOIN accounts_user AS u ON u.id = f.user_id AND u.is_active
-WHERE h.id = ANY (%(happenings)s::bigint[])
+WHERE
+    h.id = ANY (%(happenings)s::bigint[])
+    -- Nobody is told of who is on an exclude list.
+    AND NOT EXISTS (
+        SELECT FROM accounts_listentry AS e
+        JOIN accounts_curatedlist AS l ON l.id = e.curated_list_id AND l.is_exclude
+        WHERE e.account_id = h.account_id
+    )
 ORDER BY h.id, f.user_id
 ON CONFLICT (user_id, happening_id) DO NOTHING

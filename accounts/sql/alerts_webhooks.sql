@@ -12,6 +12,14 @@ JOIN accounts_webhook AS w
         w.workspace_id = h.workspace_id
         AND w.is_active
         AND (cardinality(w.kinds) = 0 OR h.kind = ANY (w.kinds))
-WHERE h.id = ANY (%(happenings)s::bigint[]) AND h.kind <> 'test'
+WHERE
+    h.id = ANY (%(happenings)s::bigint[])
+    AND h.kind <> 'test'
+    -- Nobody is told of who is on an exclude list.
+    AND NOT EXISTS (
+        SELECT FROM accounts_listentry AS e
+        JOIN accounts_curatedlist AS l ON l.id = e.curated_list_id AND l.is_exclude
+        WHERE e.account_id = h.account_id
+    )
 ORDER BY h.id, w.id
 ON CONFLICT (webhook_id, happening_id) DO NOTHING

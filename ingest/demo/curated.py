@@ -62,7 +62,7 @@ def talk_about(workspace: Workspace, now: datetime) -> None:
     if actor is not None:
         for one, text in zip(accounts[1:], NOTES, strict=False):
             write_note(one, text, author=actor)
-        _alerts(workspace, accounts[:FOLLOWED], actor, now)
+        _alerts(workspace, actor, now)
 
 
 def _lists(workspace: Workspace, accounts: list[Account], actor: User | None) -> None:
@@ -109,10 +109,18 @@ def _tags(
         apply_rules(workspace, subject)
 
 
-def _alerts(
-    workspace: Workspace, accounts: list[Account], user: User, now: datetime
-) -> None:
-    """Follow some, and tell what has happened to them lately."""
+def _alerts(workspace: Workspace, user: User, now: datetime) -> None:
+    """Follow some who moved lately, and tell what has happened to them."""
+    since = now - RECENT
+    moved = (
+        StageEntry.objects.filter(
+            workspace=workspace, account__score__isnull=False, entered_at__gte=since
+        )
+        .order_by("-account__score__points", "account")
+        .values_list("account", flat=True)
+    )
+    followed = list(dict.fromkeys(moved))[:FOLLOWED]
+    accounts = Account.objects.filter(pk__in=followed).order_by("name", "pk")
     follow(workspace, user)
     for account in accounts:
         follow(workspace, user, account)
@@ -122,10 +130,9 @@ def _alerts(
     if segment is not None:
         follow(workspace, user, segment)
     look_at(workspace)
-    since = now - RECENT
     moves = (
         StageEntry.objects.filter(
-            workspace=workspace, account__in=accounts, entered_at__gte=since
+            workspace=workspace, account__in=followed, entered_at__gte=since
         )
         .select_related("stage", "came_from", "matched")
         .order_by("entered_at")[:MOST_TOLD]

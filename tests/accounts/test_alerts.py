@@ -22,6 +22,7 @@ from accounts.alerts import (
 from accounts.corrections import merge_developers
 from accounts.deliveries import BACKOFF, claim, deliver
 from accounts.happenings import happening, look, note, prune_happenings
+from accounts.lists import Entry, add_entries, create_list
 from accounts.models import (
     Alert,
     AlertSettings,
@@ -238,6 +239,17 @@ def test_segments_and_the_workspace_can_be_followed(workspace, kim):
     happen(workspace, "of nobody's", HappeningKind.BAND)
     tell()
     assert [kind for kind, _ in told(kim)] == ["entered", "quarantine"]
+
+
+def test_nobody_is_told_of_who_is_on_an_exclude_list(workspace, kim, acme, receiver):
+    rivals = create_list(workspace, name="Rivals", subject="account", is_exclude=True)
+    follow(workspace, kim, acme)
+    hook(workspace, receiver)
+    add_entries(rivals, [Entry("acme.com")])
+    happen(workspace, account=acme)
+    tell()
+    assert told(kim) == []
+    assert not Delivery.objects.exists()
 
 
 def test_what_has_a_key_happens_once(workspace):
