@@ -227,9 +227,9 @@ def test_the_page_asks_few_questions(member, world, django_assert_num_queries):
     for nth in range(30):
         person = make_developer(world.workspace, world.warm, email=f"x{nth}@w.example")
         flag(person)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         read(member, PAGE)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         read(member, f"{PAGE}?account={world.warm.pk}&kind=clock")
 
 

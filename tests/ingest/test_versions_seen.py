@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.corrections import merge_developers, move_developer
@@ -90,6 +90,7 @@ def test_where_the_version_stands(properties, version):
     assert version_in(msgspec.json.encode(properties)) == version
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["version", "app_version", "sdkVersion", "other"]),
@@ -213,6 +214,18 @@ def test_who_runs_what(workspace):
     ]
     # Behind are Globex and the fleet; Initech was seen with the newest release.
     assert totals() == [("sdk", 4, 5, "1.10", 2)]
+
+
+def test_large_products_are_counted_once_in_a_while(workspace, monkeypatch):
+    monkeypatch.setattr("accounts.version_counts.MANY", 1)
+    send(workspace, uses(ANN, "1"), uses(BOB, "1"))
+    assert count_changed_versions() == 1
+    send(workspace, uses(ANN, "2", at=NOON + timedelta(hours=1)))
+    assert count_changed_versions() == 0
+    assert VersionsChanged.objects.count() == 1
+    VersionTotal.objects.update(counted_at=NOON - timedelta(days=9))
+    assert count_changed_versions() == 1
+    assert counts() == [("sdk", "1", 1, 1), ("sdk", "2", 1, 1)]
 
 
 def test_counts_follow_merges_and_moves(workspace):
