@@ -16,11 +16,14 @@ from django.utils import timezone
 from accounts.applications import define_application
 from accounts.models import (
     AccessToken,
+    AccountField,
     AccountNetwork,
     Application,
     AuditEntry,
     Correction,
     CuratedList,
+    EnrichmentState,
+    FitModel,
     Membership,
     Note,
     ProvisionedUser,
@@ -69,6 +72,9 @@ MAY = {
     "accounts.apikey": ("member", "admin", "admin", "-"),
     "accounts.account": ("viewer", "member", "member", "-"),
     "accounts.accountnetwork": ("viewer", "admin", "admin", "admin"),
+    "accounts.accountfield": ("viewer", "admin", "admin", "admin"),
+    "accounts.fitmodel": ("viewer", "-", "-", "-"),
+    "accounts.enrichmentstate": ("viewer", "-", "-", "-"),
     "accounts.license": ("viewer", "member", "member", "-"),
     "accounts.developer": ("viewer", "-", "member", "-"),
     "accounts.scoremodel": ("viewer", "-", "-", "-"),
@@ -137,6 +143,15 @@ def make_world():
             expires_at=now + timedelta(hours=1),
         ),
         "accounts.account": account,
+        "accounts.accountfield": AccountField.objects.create(
+            workspace=acme, key="tier", label=f"{MARK} tier"
+        ),
+        "accounts.fitmodel": FitModel.objects.create(
+            workspace=acme, version=1, note=MARK
+        ),
+        "accounts.enrichmentstate": EnrichmentState.objects.create(
+            workspace=acme, plug_in=f"{MARK} plug-in"
+        ),
         "accounts.accountnetwork": AccountNetwork.objects.create(
             workspace=acme, account=account, network="203.0.113.0/24", note=MARK
         ),
@@ -311,8 +326,9 @@ def test_pages_of_our_own_are_all_in_the_table():
     stock = re.compile(r"_(changelist|add|history|delete|change|password_change)$")
     assert {name for name in named if not stock.search(name)} == {
         *OWN_PAGES,
-        # Of no row: tests/accounts/test_licences.py.
+        # Of no row: tests/accounts/test_licences.py and test_account_import.py.
         "admin:accounts_license_import",
+        "admin:accounts_account_import",
     }
 
 

@@ -506,7 +506,7 @@ def test_the_tail_polls_only_while_it_is_live(member, world):
 # ---- Nothing there yet
 
 
-EMPTY_PAGES = ["overview", "accounts", "developers", "ingestion"]
+EMPTY_PAGES = ["today", "overview", "accounts", "developers", "ingestion"]
 
 
 @pytest.mark.parametrize("page", EMPTY_PAGES)
@@ -554,6 +554,7 @@ def test_pages_of_things_that_did_nothing(member, world):
 # ---- Who may see what
 
 PAGES = (
+    "today/",
     "overview/",
     "accounts/",
     "developers/",
@@ -564,6 +565,7 @@ PAGES = (
     "licences/",
     "lists/",
     "funnel/",
+    "fit/",
     "ingestion/",
     "",
 )

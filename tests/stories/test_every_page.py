@@ -14,6 +14,10 @@ from accounts.clock import today_utc
 pytestmark = pytest.mark.browser
 
 PAGES = {
+    "today": "/w/{slug}/today/",
+    "today-more": "/w/{slug}/today/?more=1",
+    "fit": "/w/{slug}/fit/",
+    "account-edit": "{account}edit/",
     "overview": "/w/{slug}/overview/",
     "overview-7-days": "/w/{slug}/overview/?days=7",
     "accounts": "/w/{slug}/accounts/",
@@ -54,6 +58,10 @@ PAGES = {
     "keys": "/admin/accounts/apikey/",
     "key-add": "/admin/accounts/apikey/add/",
     "admin-accounts": "/admin/accounts/account/",
+    "account-import": "/admin/accounts/account/import/",
+    "account-fields": "/admin/accounts/accountfield/",
+    "account-field-add": "/admin/accounts/accountfield/add/",
+    "enrichment": "/admin/accounts/enrichmentstate/",
     "admin-developers": "/admin/accounts/developer/",
     "stages": "/admin/accounts/stage/",
     "stage-add": "/admin/accounts/stage/add/",
