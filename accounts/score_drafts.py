@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -173,8 +174,9 @@ def save_draft(
                 metric.daily_cap = None if cap is None else int(cap)
                 changed.append(metric)
         Metric.objects.bulk_update(changed, ["weight", "daily_cap"])
+        values: dict[str, Any] = dict(draft.values)
         model = new_model_version(
-            workspace, actor=actor, note=draft.note, ip=ip, **draft.values
+            workspace, actor=actor, note=draft.note, ip=ip, **values
         )
         transaction.on_commit(_ask_for_scores)
     return model

@@ -232,7 +232,8 @@ def calibrate(
     found = calibration(workspace, today=today)
     if not found.scales:
         return None
-    return new_model_version(workspace, actor=actor, note=found.note, **found.scales)
+    scales: dict[str, Any] = found.scales
+    return new_model_version(workspace, actor=actor, note=found.note, **scales)
 
 
 def calibration(workspace: Workspace, *, today: date | None = None) -> Calibration:
