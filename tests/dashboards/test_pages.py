@@ -563,6 +563,8 @@ PAGES = (
     "scoring/",
     "signals/",
     "licences/",
+    "segments/",
+    "segments/compare/",
     "lists/",
     "funnel/",
     "fit/",
