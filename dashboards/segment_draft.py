@@ -40,6 +40,8 @@ class Draft:
     # Of a group.
     is_all: bool = True
     parts: list["Draft"] = field(default_factory=list)
+    # What is chosen to be added to it next.
+    choice: str = ""
     # Of a condition on a field; `name` with its prefix.
     name: str = ""
     key: str = ""
@@ -289,6 +291,7 @@ def _posted(data: QueryDict, path: str, left: list[int]) -> Draft | None:
     draft = Draft(kind, path=path, negated=bool(data.get(f"not-{path}", "")))
     if kind == GROUP:
         draft.is_all = data.get(f"join-{path}", "all") != "any"
+        draft.choice = _text(data, f"new-{path}")
         for place in range(MOST_CONDITIONS + 1):
             part = _posted(data, f"{path}-{place}", left)
             if part is None:
