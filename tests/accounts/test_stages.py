@@ -3,9 +3,11 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -716,3 +718,56 @@ def test_the_database_allows_one_lasting_stay(workspace, ada):
         StageEntry.objects.create(
             workspace=workspace, developer=ada, stage=stage(workspace, "Build")
         )
+
+
+# ---- Commands
+
+
+def run(*args):
+    out = StringIO()
+    call_command(*args, stdout=out)
+    return out.getvalue()
+
+
+def test_stages_are_evaluated_by_command(workspace, ada, use):
+    make_workspace("other")
+    use(ada, 0, 1)
+
+    assert run("evaluate_stages", "--workspace", "acme") == (
+        "acme: 1 moves of accounts.\nacme: 1 moves of developers.\n"
+    )
+    assert run("evaluate_stages").count("other: 0 moves") == 2
+    assert stays() == [("ada", "Evaluate", None, True, False)]
+    with pytest.raises(CommandError, match="no workspace nope"):
+        run("evaluate_stages", "--workspace", "nope")
+    with pytest.raises(CommandError, match="have a history"):
+        run("evaluate_stages", "--workspace", "acme", "--backfill", "9")
+    with pytest.raises(CommandError, match="Between 1 and 400"):
+        run("evaluate_stages", "--workspace", "other", "--backfill", "-1")
+
+
+def test_a_stage_is_set_and_released_by_command(workspace, acme, ada):
+    on = ("set_stage", "--workspace", "acme")
+
+    assert run(*on, "--account", "ACME.example", "--stage", "deploy") == (
+        "Acme is in Deploy by hand.\n"
+    )
+    person = ("--developer", "Ada@acme.example")
+    assert "is in Build by hand" in run(*on, *person, "--stage", "Build")
+    assert stays() == [("ada", "Build", None, True, True)]
+    assert "is in Discover by the rules" in run(*on, *person, "--release")
+    by_number = ("--developer", str(ada.pk), "--stage", "Build", "--reason", "told us")
+    run(*on, *by_number)
+    assert StageEntry.objects.get(developer=ada, left_at=None).reason == "told us"
+    entry = AuditEntry.objects.filter(action="stage_set").last()
+    assert entry.actor_label == "command line"
+    for wrong, problem in (
+        ((*person, "--stage", "Nowhere"), "there are Discover, Evaluate"),
+        (("--developer", "nobody", "--stage", "Build"), "“nobody” is nobody"),
+        ((*person, "--stage", "Build"), "by hand already"),
+        (("--account", "9" * 12, "--release"), "nobody"),
+    ):
+        with pytest.raises(CommandError, match=problem):
+            run(*on, *wrong)
+    with pytest.raises(CommandError, match="no workspace"):
+        run("set_stage", "--workspace", "x", "--account", "y", "--release")
