@@ -4,14 +4,17 @@ from celery import shared_task
 
 from dashboards import export_jobs
 
+# A broker that hands a task out anew after less does no harm: the job is claimed.
+LONGEST_SECONDS = 4 * 3600
 
-@shared_task
+
+@shared_task(time_limit=LONGEST_SECONDS)
 def write_export(job_id: int) -> None:
     """Write the file of one export."""
     export_jobs.run(job_id)
 
 
-@shared_task
+@shared_task(time_limit=LONGEST_SECONDS)
 def write_waiting_exports() -> None:
     """Write what no hint told of, and what a crash cut off."""
     for job_id in export_jobs.waiting_ids():

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import (
     extend_schema,
     extend_schema_field,
@@ -29,7 +29,7 @@ class Domains(serializers.Field):  # type: ignore[type-arg]
 
     def to_representation(self, value: Any) -> list[str]:
         """Return them in order."""
-        return [one.domain for one in value.all()]
+        return [one.domain for one in value]
 
 
 class AccountRow(RowSerializer):
@@ -38,7 +38,7 @@ class AccountRow(RowSerializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
     domain = serializers.CharField(help_text="Empty where none is known.")
-    domains = Domains(help_text="Further domains.")
+    domains = Domains(source="further", help_text="Further domains.")
     organisation = serializers.CharField(
         help_text="Owner of the network that it was recognised by, or empty."
     )
@@ -108,12 +108,12 @@ class Accounts(Resource):
     def prepare(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch score, stage and domains along."""
         rows = with_score(
-            with_worth(rows.select_related("score", "workspace")),
+            with_worth(rows.select_related("score")),
             self.filterset.score_model,
             self.today,
         )
         if self.wants("domains"):
-            rows = rows.prefetch_related("domains")
+            rows = rows.prefetch_related(Prefetch("domains", to_attr="further"))
         return with_stage(rows, "account") if self.wants("stage") else rows
 
 

@@ -22,7 +22,7 @@ from dashboards.filters.developers import BY_NAME, BY_SCORE, BY_SEEN, BY_WORTH
 from dashboards.filters.identities import IdentityFilter
 
 
-class KnownAs(serializers.Serializer):  # type: ignore[type-arg]
+class KnownAs(RowSerializer):
     """One way a developer is known."""
 
     kind = serializers.ChoiceField(choices=Identity.Kind.choices)
@@ -34,7 +34,7 @@ class DeveloperRow(RowSerializer):
 
     id = serializers.IntegerField()
     name = serializers.CharField(source="display_name")
-    identities = KnownAs(many=True)
+    identities = KnownAs(many=True, source="known_as")
     account_id = serializers.IntegerField(allow_null=True)
     account_name = serializers.CharField(source="account.name", allow_null=True)
     account_domain = serializers.CharField(source="account.domain", allow_null=True)
@@ -126,13 +126,15 @@ class Developers(Resource):
     def prepare(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch account, score, stage and identities along."""
         rows = with_score(
-            with_worth(rows.select_related("account", "score", "workspace")),
+            with_worth(rows.select_related("account", "score")),
             self.filterset.score_model,
             self.today,
         )
         if self.wants("identities"):
             known = Identity.objects.order_by("kind", "value")
-            rows = rows.prefetch_related(Prefetch("identities", queryset=known))
+            rows = rows.prefetch_related(
+                Prefetch("identities", queryset=known, to_attr="known_as")
+            )
         return with_stage(rows, "developer") if self.wants("stage") else rows
 
 

@@ -5,11 +5,12 @@ no cursor stays open in the database, so that memory is constant on both sides a
 pooler may hand the connection to somebody else in between.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from rest_framework import serializers
 
@@ -38,6 +39,75 @@ class RowSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     # A row, for the description.
     example: ClassVar[dict[str, Any]] = {}
+
+    @cached_property
+    def plan(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
+        """What to do for each field: its name, how to get it, how to write it.
+
+        The library asks all of it again for each row, which takes two thirds of the
+        time of a stream of a million.
+        """
+        return [
+            (name, _getter(field), _writer(field))
+            for name, field in self.fields.items()
+        ]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Write a row; what is reached over a row that is missing is null."""
+        row: dict[str, Any] = {}
+        for name, get, write in self.plan:
+            try:
+                value = get(instance)
+            except ObjectDoesNotExist:
+                value = None
+            row[name] = None if value is None else write(value)
+        return row
+
+
+def _getter(field: Any) -> Callable[[Any], Any]:
+    names = field.source_attrs
+    *path, last = names
+
+    def by_key(row: Any) -> Any:
+        return row[names[0]] if isinstance(row, dict) else getattr(row, names[0])
+
+    def along(row: Any) -> Any:
+        for name in path:
+            row = getattr(row, name)
+            if row is None:
+                return None
+        return getattr(row, last)
+
+    return along if path else by_key
+
+
+def _writer(field: Any) -> Callable[[Any], Any]:
+    """Return what writes a value that is there; most are as they should be."""
+    if type(field) is serializers.DateTimeField:
+        return _moment
+    return _as_it_is if type(field) in AS_THEY_ARE else field.to_representation
+
+
+def _moment(value: datetime) -> str:
+    """Write a moment out of the database, which are all in UTC."""
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+AS_THEY_ARE = frozenset(
+    {
+        serializers.BooleanField,
+        serializers.CharField,
+        serializers.ChoiceField,
+        serializers.DictField,
+        serializers.FloatField,
+        serializers.IntegerField,
+        serializers.JSONField,
+    }
+)
 
 
 class Resource:
@@ -108,6 +178,10 @@ class Resource:
         """Keep the rows of a product; for lists with `is_by_product`."""
         return rows.filter(product=product)
 
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what the address asks for besides its parameters."""
+        return rows
+
     def prepare(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch along what the serializer reads."""
         return rows
@@ -115,7 +189,7 @@ class Resource:
     @cached_property
     def rows(self) -> QuerySet[Any]:
         """All rows that the parameters choose, in no order."""
-        chosen: QuerySet[Any] = self.filterset.qs
+        chosen: QuerySet[Any] = self.narrowed(self.filterset.qs)
         if self.product is not None:
             chosen = self.of_product(chosen, self.product)
         return chosen

@@ -102,8 +102,8 @@ class ReadSchema(AutoSchema):
                     name, int, OpenApiParameter.PATH, description="Number."
                 )
             )
-        resource = self.view.resource
-        if self.view.action == "list":
+        resource = self._resource
+        if self._is_list:
             found += [
                 *filter_parameters(resource.filters),
                 *list_parameters(resource.orders, resource.known_fields()),
@@ -112,15 +112,25 @@ class ReadSchema(AutoSchema):
             found.append(fields_parameter(resource.known_fields()))
         return found
 
+    @property
+    def _resource(self) -> Any:
+        """The list that is answered: a row's own one, or that of the view."""
+        nested = getattr(self.view, "nested", {})
+        return nested.get(self.view.action, self.view.resource)
+
+    @property
+    def _is_list(self) -> bool:
+        nested = getattr(self.view, "nested", {})
+        return self.view.action == "list" or self.view.action in nested
+
     def get_request_serializer(self) -> Any:
         """Take no body."""
         return None
 
     def get_response_serializers(self) -> Any:
         """Describe a row of the resource, unless the action says otherwise."""
-        if self.view.action in {"list", "retrieve"}:
-            many = self.view.action == "list"
-            return {200: self.view.resource.serializer(many=many)}
+        if self._is_list or self.view.action == "retrieve":
+            return {200: self._resource.serializer(many=self._is_list)}
         return super().get_response_serializers()  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
@@ -130,8 +140,8 @@ class ReadSchema(AutoSchema):
             name: {"schema": {"type": "string"}, "description": text}
             for name, text in HEADERS.items()
         }
-        serializer = self.view.resource.serializer
-        if self.view.action == "list":
+        serializer = self._resource.serializer
+        if self._is_list:
             page = {"next": None, "previous": None, "results": [serializer.example]}
             _exemplify(good, "A page", page)
             for name, kind in CONTENT_TYPES.items():
@@ -221,6 +231,9 @@ def filter_parameters(filters: Any) -> list[Any]:
 
 def _kind_of(each: Any) -> Any:
     if isinstance(each, IdFilter):
+        return int
+    is_choice = isinstance(each, django_filters.ModelChoiceFilter)
+    if is_choice and not each.extra.get("to_field_name"):
         return int
     if isinstance(each, django_filters.IsoDateTimeFilter):
         return {"type": "string", "format": "date-time"}

@@ -11,6 +11,7 @@ from dashboards.api.developers import DeveloperView, IdentityView
 from dashboards.api.events import EventView
 from dashboards.api.quarantine import QuarantineView
 from dashboards.api.scores import AccountScoreView
+from dashboards.api.segments import ListView, SegmentView, TagView
 from dashboards.api.usage import UsageView
 
 app_name = "read"
@@ -25,6 +26,9 @@ for name, view in (
     ("identities", IdentityView),
     ("usage", UsageView),
     ("events", EventView),
+    ("segments", SegmentView),
+    ("lists", ListView),
+    ("tags", TagView),
     ("quarantine", QuarantineView),
 ):
     router.register(name, view, basename=name)

@@ -10,8 +10,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from accounts.models import Account, AccountDomain, Developer, Fit, Subject
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
-from accounts.score_lists import in_band, in_trend
 from accounts.red_flags import flagged_accounts
+from accounts.score_lists import in_band, in_trend
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import (
@@ -21,7 +21,11 @@ from dashboards.filters.fields import (
     ProductFilter,
     SearchFilter,
 )
-from dashboards.filters.segments import SegmentFilter
+from dashboards.filters.membership import (
+    CuratedListFilter,
+    SegmentFilter,
+    TagFilter,
+)
 from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
 from dashboards.queries.usage import uses_product
@@ -127,11 +131,13 @@ class AccountFilter(ListFilter):
         method="of_flagged",
         help_text="With an open red flag, its own or of a developer.",
     )
+    segment = SegmentFilter(
+        Subject.ACCOUNT, help_text="Number of a segment: who is in it now."
+    )
+    list = CuratedListFilter(Subject.ACCOUNT, help_text="Number of a list.")
+    tag = TagFilter(Subject.ACCOUNT, help_text="Number of a tag.")
     domain = django_filters.CharFilter(
         method="of_domain", max_length=253, help_text="Its domain, or a further one."
-    )
-    segment = SegmentFilter(
-        Subject.ACCOUNT, help_text="Number of a segment it is in now."
     )
     country = django_filters.CharFilter(
         lookup_expr="iexact", max_length=2, help_text="ISO 3166 code, such as DE."

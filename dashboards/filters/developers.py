@@ -10,8 +10,8 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import Developer, Identity, Subject, Workspace
 from accounts.models.developer import AttributionRule
 from accounts.models.score import Trend
-from accounts.score_lists import in_band, in_trend
 from accounts.red_flags import flagged_developers
+from accounts.score_lists import in_band, in_trend
 from accounts.scoring import Band
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import (
@@ -22,7 +22,11 @@ from dashboards.filters.fields import (
     ProductFilter,
     SearchFilter,
 )
-from dashboards.filters.segments import SegmentFilter
+from dashboards.filters.membership import (
+    CuratedListFilter,
+    SegmentFilter,
+    TagFilter,
+)
 from dashboards.filters.stages import StageFilter
 from dashboards.paging import Order
 from dashboards.queries.usage import uses_product
@@ -109,9 +113,6 @@ class DeveloperFilter(ListFilter):
         empty_label="Any attribution",
         help_text="Rule that found the account.",
     )
-    segment = SegmentFilter(
-        Subject.DEVELOPER, help_text="Number of a segment it is in now."
-    )
     flagged = django_filters.ChoiceFilter(
         label="Red flags",
         choices=FLAGGED,
@@ -119,6 +120,11 @@ class DeveloperFilter(ListFilter):
         method="of_flagged",
         help_text="With an open red flag.",
     )
+    segment = SegmentFilter(
+        Subject.DEVELOPER, help_text="Number of a segment: who is in it now."
+    )
+    list = CuratedListFilter(Subject.DEVELOPER, help_text="Number of a list.")
+    tag = TagFilter(Subject.DEVELOPER, help_text="Number of a tag.")
     account = IdFilter(help_text="Number of an account.")
     anonymous = django_filters.BooleanFilter(
         field_name="is_anonymous",

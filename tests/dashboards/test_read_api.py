@@ -9,8 +9,12 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from accounts.models import Account, ApiKey, Role
+from accounts.lists import create_list, pick
+from accounts.models import Account, ApiKey, Role, Subject, Tag
 from accounts.models.api_key import Dialect, ReadScope
+from accounts.segments.membership import refresh
+from accounts.segments.store import make_segment
+from accounts.tags import put_tag
 from dashboards.api import limits, resource
 from dashboards.api.urls import router
 from ingest.throttle import TokenBuckets
@@ -36,6 +40,9 @@ SCOPES = {
     "identities": ReadScope.PEOPLE,
     "usage": ReadScope.USAGE,
     "events": ReadScope.EVENTS,
+    "segments": ReadScope.SEGMENTS,
+    "lists": ReadScope.LISTS,
+    "tags": ReadScope.LISTS,
     "quarantine": ReadScope.QUARANTINE,
 }
 
@@ -70,6 +77,7 @@ def addresses(world):
     world.quarantine("metric_not_configured", "launchrocket")
     identity = world.ada.identities.get()
     event = world.workspace.quarantined_events.get()
+    segment, curated, tag = collected(world)
     return [
         *found,
         ("products", f"products/{world.cli.pk}/"),
@@ -83,7 +91,36 @@ def addresses(world):
         ("identities", f"identities/{identity.pk}/"),
         ("quarantine", f"quarantine/{event.pk}/"),
         ("quarantine", "quarantine/counts/"),
+        ("segments", f"segments/{segment.pk}/"),
+        ("segments", f"segments/{segment.pk}/members/"),
+        ("lists", f"lists/{curated.pk}/"),
+        ("lists", f"lists/{curated.pk}/entries/"),
+        ("tags", f"tags/{tag.pk}/"),
+        ("tags", f"tags/{tag.pk}/marks/"),
     ]
+
+
+def collected(world):
+    """A segment, a list and a tag, each with Warm Works in it."""
+    rule = {"field": "country", "is": "one_of", "value": ["DE"]}
+    segment = make_segment(
+        world.workspace,
+        subject=Subject.ACCOUNT,
+        name="Orbit in Germany",
+        rule=rule,
+        is_shared=True,
+        actor=None,
+    )
+    refresh(segment)
+    curated = create_list(
+        world.workspace, name="Orbit partners", subject=Subject.ACCOUNT, actor=None
+    )
+    pick(curated, world.warm, actor=None)
+    tag = Tag.objects.create(
+        workspace=world.workspace, subject=Subject.ACCOUNT, name="Orbit champion"
+    )
+    put_tag(tag, world.warm, actor=None)
+    return segment, curated, tag
 
 
 # ---- Who may
@@ -144,7 +181,8 @@ def test_another_workspace_sees_nothing_of_this_one(
     for name, path in addresses(world):
         if path.removeprefix(name).startswith("/?") or path == f"{name}/":
             rows = ask(path, key=token).json()["results"]
-            assert rows == [] or name == "metrics", path
+            # Every workspace has some of these from its beginning.
+            assert rows == [] or name in {"metrics", "segments"}, path
             for form in ("csv", "ndjson"):
                 joint = "&" if "?" in path else "?"
                 text = ask(f"{path}{joint}format={form}", key=token)
@@ -413,6 +451,47 @@ def test_quarantine(ask, world):
     ]
 
 
+def test_segments_lists_and_tags_with_who_is_in_them(ask, world):
+    segment, curated, tag = collected(world)
+    hidden = make_segment(
+        world.workspace,
+        subject=Subject.ACCOUNT,
+        name="Mine alone",
+        rule=segment.rule,
+        is_shared=False,
+        actor=make_member(world.workspace),
+    )
+    rows = {row["name"]: row for row in results(ask("segments/"))}
+    assert rows["Orbit in Germany"]["size"] == 1
+    assert "Germany" in rows["Orbit in Germany"]["words"]
+    assert "Mine alone" not in rows
+    ask(f"segments/{hidden.pk}/", status=404)
+    ask(f"segments/{hidden.pk}/members/", status=404)
+    for path in (
+        f"segments/{segment.pk}/members/",
+        f"lists/{curated.pk}/entries/",
+        f"tags/{tag.pk}/marks/",
+    ):
+        member = results(ask(path))[0]
+        assert (member["account_id"], member["developer_id"]) == (world.warm.pk, None)
+        stream = ask(f"{path}?format=ndjson")
+        assert json.loads(b"".join(stream.streaming_content)) == member
+    assert member["by_hand"] is True
+    assert results(ask(f"segments/{segment.pk}/members/?left=true")) == []
+    for query in (f"segment={segment.pk}", f"list={curated.pk}", f"tag={tag.pk}"):
+        names = [row["name"] for row in results(ask(f"accounts/?{query}"))]
+        assert names == ["Warm Works"]
+    assert refused(ask(f"accounts/?segment={hidden.pk}", status=422)) == ["segment"]
+    assert refused(ask(f"developers/?tag={tag.pk}", status=422)) == ["tag"]
+
+    Account.objects.filter(pk=world.warm.pk).update(country="FR")
+    refresh(segment)
+    assert results(ask(f"segments/{segment.pk}/members/")) == []
+    left = results(ask(f"segments/{segment.pk}/members/?left=true"))[0]
+    assert len(left["left_because"]) == 1
+    assert "Germany" in left["left_because"][0]
+
+
 # ---- Pages, orders, streams
 
 
@@ -478,6 +557,7 @@ def test_streams_hold_what_pages_hold(ask, world, name, monkeypatch):
     for _ in range(3):
         world.quarantine("metric_not_configured", "launchrocket")
     monkeypatch.setattr(resource.Resource, "chunk_size", 3)
+    collected(world)
     path = f"{name}/{query_of(name, world) or '?'}"
     rows = pages_of(ask, f"{path}&limit=5")
     answer = ask(f"{path}&format=ndjson")
@@ -616,6 +696,9 @@ QUERIES = {
     "identities": 2,
     "usage": 4,
     "events": 6,
+    "segments": 2,
+    "lists": 2,
+    "tags": 2,
     "quarantine": 2,
 }
 
@@ -642,5 +725,5 @@ def test_every_example_has_the_fields_of_a_row():
 def test_usage_of_people_reads_more_days_the_emptier_they_are(
     ask, world, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         ask(f"usage/?group=day,developer&first={days_ago(365)}&metric=DEPLOY")

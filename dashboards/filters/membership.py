@@ -1,0 +1,81 @@
+"""Filters "segment", "list" and "tag" of accounts and developers: who is in one now."""
+
+from typing import Any
+
+import django_filters  # type: ignore[import-untyped]
+from django.db.models import QuerySet
+
+from accounts.models import (
+    CuratedList,
+    ListEntry,
+    Segment,
+    SegmentMember,
+    Subject,
+    Tag,
+    TagMark,
+)
+
+COLUMNS = {Subject.ACCOUNT: "account", Subject.DEVELOPER: "developer"}
+
+
+class _Of(django_filters.ModelChoiceFilter):  # type: ignore[misc]
+    """One that holds rows of this kind, by its number."""
+
+    model_of_choices: Any
+
+    def __init__(self, subject: Subject, **options: Any) -> None:
+        self.subject = subject
+        super().__init__(**options)
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        """Offer those of the filter set's workspace."""
+        del request
+        rows = self.model_of_choices.objects.in_workspace(self.parent.workspace)
+        found: QuerySet[Any] = rows.filter(subject=self.subject)
+        return found
+
+    def inside(self, value: Any) -> QuerySet[Any]:
+        """Return the rows that say who is in it."""
+        raise NotImplementedError
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Keep those who are in it."""
+        if value is None:
+            return qs
+        column = COLUMNS[self.subject]
+        inside = self.inside(value).filter(**{f"{column}__isnull": False})
+        return qs.filter(pk__in=inside.values(column))
+
+
+class SegmentFilter(_Of):
+    """A segment that all members see, by its number."""
+
+    model_of_choices = Segment
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        """Leave out what members keep to themselves."""
+        return super().get_queryset(request).filter(is_shared=True)
+
+    def inside(self, value: Any) -> QuerySet[Any]:
+        """Return its stays of now."""
+        return SegmentMember.objects.filter(segment=value, left_at__isnull=True)
+
+
+class CuratedListFilter(_Of):
+    """A hand-picked list, by its number."""
+
+    model_of_choices = CuratedList
+
+    def inside(self, value: Any) -> QuerySet[Any]:
+        """Return its entries."""
+        return ListEntry.objects.filter(curated_list=value)
+
+
+class TagFilter(_Of):
+    """A tag, by its number."""
+
+    model_of_choices = Tag
+
+    def inside(self, value: Any) -> QuerySet[Any]:
+        """Return its marks, without those that were taken off."""
+        return TagMark.objects.filter(tag=value, is_off=False)
