@@ -569,6 +569,7 @@ PAGES = (
     "funnel/",
     "fit/",
     "ingestion/",
+    "exports/",
     "",
 )
 

@@ -44,6 +44,7 @@ PAGES = {
     "licence-telemetry": "/w/{slug}/licences/",
     "licence-telemetry-flagged": "/w/{slug}/licences/?days=90&show=flagged",
     "ingestion": "/w/{slug}/ingestion/",
+    "exports": "/w/{slug}/exports/",
     "settings": "/admin/",
     "workspaces": "/admin/accounts/workspace/",
     "members": "/admin/accounts/membership/",
