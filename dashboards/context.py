@@ -1,12 +1,15 @@
 """The navigation every page shows, worked out only where a template asks for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import User, Workspace
+from accounts.models import Alert, User, Workspace
 
 # More would not fit the menu; operators reach the others through the settings.
 MOST_WORKSPACES = 30
@@ -44,6 +47,8 @@ class NavigationItem:
     href: str
     # For aria-current: `page` here, `true` somewhere below, empty elsewhere.
     current: str
+    # What waits there for this member.
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,11 @@ class Navigation:
     workspaces: tuple[Workspace, ...]
     bar: tuple[NavigationItem, ...]
     more: tuple[NavigationItem, ...]
+
+    @property
+    def waiting_in_more(self) -> int:
+        """Return how much waits behind the menu."""
+        return sum(item.waiting for item in self.more)
 
     @property
     def current_in_more(self) -> NavigationItem | None:
@@ -72,7 +82,10 @@ def build_navigation(request: HttpRequest) -> Navigation:
     if not isinstance(user, User):
         return Navigation(None, (), (), ())
     choices = list(
-        Workspace.objects.visible_to(user).order_by("name", "pk")[:MOST_WORKSPACES]
+        Workspace.objects.visible_to(user)
+        # With the workspaces, so that no page asks a question more.
+        .annotate(unread=_unread(user))
+        .order_by("name", "pk")[:MOST_WORKSPACES]
     )
     current = _current(request, choices)
     path = request.path
@@ -88,6 +101,15 @@ def build_navigation(request: HttpRequest) -> Navigation:
     )
 
 
+def _unread(user: User) -> Coalesce:
+    """Count a member's unread alerts of each workspace."""
+    alerts = Alert.objects.filter(
+        workspace=OuterRef("pk"), user=user, read_at=None
+    ).order_by()
+    number = alerts.values("workspace").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(number), 0)
+
+
 def _items(
     pages: tuple[tuple[str, str], ...], workspace: Workspace | None, path: str
 ) -> tuple[NavigationItem, ...]:
@@ -97,8 +119,12 @@ def _items(
         (label, reverse(f"dashboards:{name}", args=[workspace.slug]))
         for name, label in pages
     ]
+    unread = getattr(workspace, "unread", 0)
     return tuple(
-        NavigationItem(label, href, _here(path, href)) for label, href in links
+        NavigationItem(
+            label, href, _here(path, href), unread if label == "Alerts" else 0
+        )
+        for label, href in links
     )
 
 
@@ -108,9 +134,10 @@ def _here(path: str, href: str) -> str:
     return "true" if path.startswith(href) else ""
 
 
-def _current(request: HttpRequest, choices: list[Workspace]) -> Workspace | None:
+def _current(request: HttpRequest, choices: Sequence[Workspace]) -> Workspace | None:
     workspace: Workspace | None = getattr(request, "workspace", None)
     if workspace is not None:
-        return workspace
+        # The one among the choices knows what is unread.
+        return next((one for one in choices if one.pk == workspace.pk), workspace)
     slug = request.session.get(SESSION_KEY)
     return next((one for one in choices if one.slug == slug), next(iter(choices), None))

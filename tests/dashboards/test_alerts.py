@@ -86,6 +86,15 @@ def test_alerts_are_shown_and_read(member, workspace, kim, acme):
     )
 
 
+def test_the_navigation_counts_what_is_unread(member, workspace, kim, acme):
+    follow(workspace, kim, acme)
+    happen(workspace, 3, account=acme)
+    html = member.get("/w/acme/overview/").content.decode()
+    assert ">3<span" in html
+    member.post("/w/acme/alerts/read/", {"all": "1"})
+    assert 'class="count"' not in member.get("/w/acme/overview/").content.decode()
+
+
 def test_an_inbox_is_ones_own(client, member, workspace, kim, acme):
     follow(workspace, kim, acme)
     happen(workspace, account=acme)
