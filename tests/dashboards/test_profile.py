@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.models import AccountScore, DeveloperScore, Role
 from dashboards.queries.profile import profile_of
-from tests.dashboards.data import World, happen, now
+from tests.dashboards.data import World, happen, make_account, now
 from tests.dashboards.test_pages import names, text_of
 from tests.factories import make_developer, make_member, make_metric, make_workspace
 
@@ -214,10 +214,72 @@ def test_the_list_by_lifetime_value_walks_its_index(member, world, rich):
 
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("accounts/?sort=worth", 10), ("developers/?sort=worth", 11)],
+    [("accounts/?sort=worth", 13), ("developers/?sort=worth", 13)],
 )
 @pytest.mark.usefixtures("rich")
 def test_it_costs_no_question_more(member, path, queries, django_assert_num_queries):
     member.get("/w/acme/overview/")
     with django_assert_num_queries(queries):
         member.get(f"/w/acme/{path}")
+
+
+def test_accounts_by_value_come_in_both_directions_and_the_others_last(
+    member, world, rich
+):
+    for number in range(40):
+        account = make_account(world.workspace, f"Company {number:02}")
+        if number % 2:
+            AccountScore.objects.create(
+                account=account,
+                workspace=world.workspace,
+                points=1,
+                effective_developers=1,
+                active_developers=1,
+                lifetime_value=-number if number % 3 else number * 1000,
+                model_version=1,
+                last_active_on="2026-11-21",
+                scored_at="2026-11-21T00:00Z",
+            )
+
+    def walk(sort):
+        seen, query = [], f"?sort={sort}"
+        while True:
+            page = member.get(f"/w/acme/accounts/{query}").context["page"]
+            seen += [(row.pk, float(row.worth.replace(",", ""))) for row in page.rows]
+            if not page.next_cursor:
+                return seen
+            query = f"?sort={sort}&after={page.next_cursor}"
+
+    down, up = walk("worth"), walk("worth-low")
+    assert len({pk for pk, _ in down}) == len(down) == len(up) == 42
+    valued = [value for _, value in down if value]
+    assert valued == sorted(valued, reverse=True)
+    assert [value for _, value in up if value] == valued[::-1]
+    # Who has none comes last, either way.
+    assert not any(value for _, value in down[len(valued) :] + up[len(valued) :])
+    # And back again.
+    last = member.get("/w/acme/accounts/?sort=worth").context["page"].next_cursor
+    page = member.get(f"/w/acme/accounts/?sort=worth&after={last}").context["page"]
+    back = member.get(f"/w/acme/accounts/?sort=worth&before={page.previous_cursor}")
+    assert [row.pk for row in back.context["page"].rows] == [pk for pk, _ in down[:25]]
+
+
+def test_the_header_turns_the_order_round(member, world, rich):
+    page = member.get("/w/acme/accounts/?sort=worth").content.decode()
+    assert 'aria-sort="descending"' in page
+    assert "sort=worth-low" in page
+    page = member.get("/w/acme/accounts/?sort=worth-low").content.decode()
+    assert 'aria-sort="ascending"' in page
+
+
+def test_the_account_list_by_lifetime_value_walks_its_index(member, world, rich):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(
+            "EXPLAIN SELECT account_id FROM accounts_accountscore"
+            " WHERE workspace_id = %s AND (lifetime_value < 0 OR lifetime_value > 0)"
+            " ORDER BY lifetime_value DESC, account_id DESC LIMIT 26",
+            [world.workspace.pk],
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "account_value_order" in plan
