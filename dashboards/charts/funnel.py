@@ -93,8 +93,9 @@ def funnel(
                     Cell(step.label),
                     Cell(full(step.now), step.now, step.href),
                     Cell(full(step.reached), step.reached),
-                    Cell(full(step.went_on), step.went_on),
-                    Cell(percent(step.conversion), step.conversion),
+                    # From the last one nobody can go on.
+                    Cell("–") if step is steps[-1] else Cell(full(step.went_on)),
+                    Cell("–" if step is steps[-1] else percent(step.conversion)),
                     Cell(duration(step.median), step.median),
                     Cell(full(step.fell_back), step.fell_back),
                 )

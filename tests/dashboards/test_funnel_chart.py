@@ -54,7 +54,7 @@ def test_the_table_has_the_numbers_of_the_picture():
 
     assert [[cell.text for cell in row] for row in chart.table.rows] == [
         ["A", "50", "40", "10", "25 %", "3.5 days", "2"],
-        ["B", "30", "10", "0", "0 %", "–", "0"],
+        ["B", "30", "10", "–", "–", "–", "0"],
     ]
     assert [row[1].value for row in chart.table.rows] == [
         row.value for row in chart.rows
