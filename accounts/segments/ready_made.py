@@ -105,11 +105,11 @@ READY_MADE = (
     ),
     ReadyMade(
         "tampered",
-        Subject.ACCOUNT,
+        Subject.DEVELOPER,
         "Tampered copies",
-        "Companies where a copy runs that should not: under a revoked or unknown "
-        "licence, on an installation that was never activated, or of a version that "
-        "was never released.",
+        "People and machines with a copy that should not run: under a revoked or "
+        "unknown licence, on an installation that was never activated, or of a version "
+        "that was never released. Most name no company.",
         {
             "field": "red_flag",
             "is": "one_of",

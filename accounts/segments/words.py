@@ -180,6 +180,8 @@ def _usage(node: UsageCondition, names: Names) -> str:
         people = _plural(node.developers, "developer", "developers")
         by = f" by each of at least {people}"
     if node.is_never:
+        if not node.metric:
+            return f"{_metric(node, names, none=True)} was used{when or ' ever'}"
         return f"{what} was never used{when}"
     if node.is_first:
         return f"{what} was first used{when}{by}"
@@ -191,18 +193,16 @@ def _usage(node: UsageCondition, names: Names) -> str:
         return f"{what} was used {bounds} {'time' if last == 1 else 'times'}{when}{by}"
     one, many, phrase = COUNTS[node.count]
     counted = phrase.format(f"{bounds} {one if last == 1 else many}")
-    if node.count == Count.METRICS:
-        return f"{what} was used {counted}{when}{by}"
     return f"{what} was used {counted}{when}{by}"
 
 
-def _metric(node: UsageCondition, names: Names) -> str:
-    what = "anything"
+def _metric(node: UsageCondition, names: Names, *, none: bool = False) -> str:
+    what = "nothing" if none else "something"
     if node.metric:
         metric = names.metric(node.metric)
         what = f"“{metric or node.metric}”"
     elif node.level:
-        what = f"a {node.level} metric"
+        what = f"{'no' if none else 'a'} {node.level} metric"
     if node.product:
         product = names.products.get(node.product)
         what = f"{what} of {product.name if product else node.product}"

@@ -31,7 +31,7 @@ from dashboards.queries.lists import Total, total_of
 from dashboards.queries.scores import ScoreReader, Shown, reader_for
 
 SIZE_DAYS = 90
-RECENT = 15
+RECENT = 10
 WEEK = timedelta(days=7)
 COMPARED = ("both", "a", "b")
 MEMBERS = charts.Noun("member", "members")

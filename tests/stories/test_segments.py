@@ -53,4 +53,4 @@ def test_the_preview_follows_what_is_chosen(person, demo):
     person.find("#add-0").click()
     person.find("#lower-0-0").send_keys("3", Keys.TAB)
     # Nobody pressed a button: the page looked by itself.
-    person.sees("Developers where anything was used at least 3 times in the last 30")
+    person.sees("Developers where something was used at least 3 times in the last 30")

@@ -97,8 +97,8 @@ WRONG = [
     (
         {"usage": {}},
         (
-            "Rule (usage): Say how often (at_least, at_most, above, below), or first, or "
-            "never."
+            "Rule (usage): Say how often (at_least, at_most, above, below), or first, "
+            "or never."
         ),
     ),
     (
@@ -220,8 +220,8 @@ WORDS = [
             }
         },
         (
-            "Accounts where a primary metric of The SDK was used on at least 2 days by each "
-            "of at least 2 developers."
+            "Accounts where a primary metric of The SDK was used on at least 2 days by "
+            "each of at least 2 developers."
         ),
     ),
     (
@@ -234,13 +234,13 @@ WORDS = [
     ),
     (
         {"usage": {"count": "value", "above": 1000.5}},
-        "Accounts where the values of anything sum up to more than 1,000.5.",
+        "Accounts where the values of something sum up to more than 1,000.5.",
     ),
     (
         {"all": [SCORE, {"any": [SCORE, {"not": SCORE}]}]},
         (
-            "Accounts where score is at least 60 and (score is at least 60 or it is not so "
-            "that (score is at least 60))."
+            "Accounts where score is at least 60 and (score is at least 60 or it is "
+            "not so that (score is at least 60))."
         ),
     ),
 ]
@@ -277,3 +277,19 @@ def test_names_of_another_workspace_are_unknown(workspace):
     data = {"usage": {"metric": "DEPLOY", "never": True}}
 
     assert problems(data, other) == ["Rule (usage): There is no metric “DEPLOY”."]
+
+
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        ({"days": 10}, "Accounts where nothing was used in the last 10 days."),
+        ({}, "Accounts where nothing was used ever."),
+        ({"product": "sdk"}, "Accounts where nothing of The SDK was used ever."),
+        ({"level": "primary"}, "Accounts where no primary metric was used ever."),
+    ],
+)
+def test_never_reads_as_people_say_it(workspace, usage, words):
+    data = {"usage": {"never": True, **usage}}
+    rule = parse(data, subject=Subject.ACCOUNT, workspace=workspace)
+
+    assert in_words(rule, workspace) == words

@@ -120,7 +120,8 @@ def build(seed, today):
         for (developer, day, metric, product), (count, value) in usage.items()
     )
     _scores(workspace, pick, accounts, [one for one, _ in people], today)
-    _marks(workspace, pick, accounts, people, products, moment)
+    _marks(workspace, pick, accounts, people)
+    _uses(workspace, pick, accounts, people, products, moment)
     return workspace
 
 
@@ -151,7 +152,7 @@ def _scores(workspace, pick, accounts, people, today):
         DeveloperScore.objects.create(developer=developer, **score())
 
 
-def _marks(workspace, pick, accounts, people, products, moment):
+def _marks(workspace, pick, accounts, people):
     for subject, rows in (
         ("account", accounts),
         ("developer", [one for one, _ in people]),
@@ -187,6 +188,9 @@ def _marks(workspace, pick, accounts, people, products, moment):
                 ListEntry.objects.create(
                     workspace=workspace, curated_list=picked, **{subject: row}
                 )
+
+
+def _uses(workspace, pick, accounts, people, products, moment):  # noqa: PLR0917
     for number, (developer, identity) in enumerate(people):
         if pick.random() < 0.5:
             VersionSeen.objects.create(
