@@ -19,16 +19,30 @@
         model.developer_scale AS scale
     FROM (
         SELECT
-            use_points.developer_id,
-            use_points.model_id,
-            sum(use_points.points) AS points,
-            coalesce(sum(use_points.points) FILTER (
-                WHERE use_points.day <= %(week_ago)s::date
-            ), 0) AS points_before,
-            sum(use_points.worth) AS worth,
-            max(use_points.day) AS last_active_on
-        FROM use_points
-        GROUP BY use_points.developer_id, use_points.model_id
+            part.developer_id,
+            part.model_id,
+            sum(part.points) AS points,
+            coalesce(sum(part.points) FILTER (WHERE part.is_before), 0)
+                AS points_before,
+            sum(part.worth) AS worth,
+            max(part.last_active_on) AS last_active_on
+        FROM (
+            -- Grouped once more, because two sums of a use's points would have its
+            -- logarithm and its power worked out twice.
+            SELECT
+                use_points.developer_id,
+                use_points.model_id,
+                use_points.day <= %(week_ago)s::date AS is_before,
+                sum(use_points.points) AS points,
+                sum(use_points.worth) AS worth,
+                max(use_points.day) AS last_active_on
+            FROM use_points
+            GROUP BY
+                use_points.developer_id,
+                use_points.model_id,
+                use_points.day <= %(week_ago)s::date
+        ) AS part
+        GROUP BY part.developer_id, part.model_id
     ) AS summed
     INNER JOIN accounts_developer AS developer ON developer.id = summed.developer_id
     INNER JOIN accounts_scoremodel AS model ON model.id = summed.model_id
