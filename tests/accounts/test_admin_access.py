@@ -494,9 +494,11 @@ def _copy(row, number):
         "digest": bytes([number]) * 32,
         "version": number + 10,
         "outcome": f"refused:{number}",
+        "plug_in": f"plug-in {number}",
+        "subject_key": f"subject {number}",
     }
     fields = {field.name for field in model._meta.fields}
-    if model is Stage:
+    if model in {CuratedList, Stage, Tag}:
         copy.name = f"copy {number}"
     for name, value in changes.items():
         if name in fields and not (name == "version" and "digest" in fields):

@@ -64,7 +64,7 @@ def test_criteria_are_previewed_saved_and_explained(admin, workspace):
     assert model.created_by.email == "ann@example.com"
     assert AuditEntry.objects.filter(action="fit_changed").count() == 1
     shown = text(admin.get(ADDRESS))
-    assert ">DE</textarea>" in shown
+    assert "> DE</textarea>" in shown
     bert = Account.objects.get(name="Bert")
     page = text(admin.get(f"/w/acme/accounts/{bert.pk}/"))
     assert "Second: FR, half of the points" in page
