@@ -242,3 +242,25 @@ def test_nothing_of_another_workspace(member, world):
     other = make_workspace("other")
     flag(make_developer(other, email="eve@other.example"))
     assert "Nothing odd" in read(member, PAGE)
+
+
+def test_the_admin_resolves_several_at_once(client, world):
+    several = [flag(world.ada), flag(world.bob), flag(world.cid)]
+    client.force_login(make_member(world.workspace, Role.MEMBER))
+    page = "/admin/accounts/redflag/"
+    assert "Said 3 Feb 2031" in read(client, page)
+    assert "clock or time unit" in read(client, f"{page}{several[0].pk}/change/")
+    ticked = {
+        "action": "resolve",
+        "_selected_action": [one.pk for one in several[:2]],
+    }
+    answer = client.post(page, ticked)
+    assert "open again by themselves" in answer.content.decode()
+    assert RedFlag.objects.open().count() == 3
+    confirmed = {**ticked, "confirmed": "yes"}
+    assert client.post(page, confirmed).status_code == 302
+    assert list(RedFlag.objects.open()) == [several[2]]
+    assert AuditEntry.objects.filter(action="red_flag_resolved").count() == 2
+    client.force_login(make_member(world.workspace, Role.VIEWER))
+    client.post(page, {**confirmed, "_selected_action": [several[2].pk]})
+    assert RedFlag.objects.open().count() == 1
