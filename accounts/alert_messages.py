@@ -93,7 +93,7 @@ def mail_happening(delivery: Delivery) -> bool:
     said = sentence(happening)
     return _mail(
         delivery,
-        subject=" ".join(said.split())[:150],
+        subject=said,
         template="alert",
         context={"sentence": said, "link": link_to(page_of(happening))},
     )
@@ -157,7 +157,8 @@ def _mail(
         "inbox": inbox,
     }
     mail = EmailMultiAlternatives(
-        subject=subject,
+        # In one line: names may hold line breaks, headers may not.
+        subject=" ".join(subject.split())[:150],
         body=render_to_string(f"mail/{template}.txt", values),
         to=[delivery.user.email],
         # Two tries of one message are one in the mailbox.

@@ -6,6 +6,7 @@ leaves what it claimed to the next try, under the same id.
 """
 
 import json
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from accounts.alert_messages import as_json, as_slack, mail_digest, mail_happeni
 from accounts.models import Delivery, DeliveryAttempt, Webhook
 from accounts.outgoing import OutgoingError, post
 from accounts.webhooks import secrets_of, url_of
+
+logger = logging.getLogger(__name__)
 
 # Seconds until the next try after each failure: three days in all, as the Standard
 # Webhooks specification suggests.
@@ -71,7 +74,13 @@ def claim(limit: int = BATCH) -> list[Delivery]:
 def attempt(delivery: Delivery) -> Result:
     """Send one message now, and write down what came of it."""
     started = time.monotonic()
-    result = _send(delivery)
+    try:
+        result = _send(delivery)
+    except Exception:
+        # One that cannot be written must not keep the rest of its batch waiting, nor
+        # be tried for ever. Gone with what happened: erased since it was claimed.
+        logger.exception("delivery %s failed", delivery.pk)
+        result = Result(is_sent=False, status=None, said="It could not be written.")
     seconds = time.monotonic() - started
     now = timezone.now()
     with transaction.atomic():

@@ -252,6 +252,58 @@ def test_nobody_is_told_of_who_is_on_an_exclude_list(workspace, kim, acme, recei
     assert not Delivery.objects.exists()
 
 
+def test_an_exclude_list_holds_for_people_too(workspace, kim, acme, ann, receiver):
+    bob = make_developer(workspace, email="bob@mail.example")
+    ours = create_list(workspace, name="Ours", subject="developer", is_exclude=True)
+    rivals = create_list(workspace, name="Rivals", subject="account", is_exclude=True)
+    hook(workspace, receiver)
+    for developer, curated, value in (
+        (bob, ours, "bob@mail.example"),
+        (ann, rivals, "acme.com"),
+    ):
+        follow(workspace, kim, developer)
+        add_entries(curated, [Entry(value)])
+        happen(workspace, developer=developer)
+    tell()
+    assert told(kim) == []
+    assert not Delivery.objects.exists()
+
+
+def test_a_private_segment_is_told_to_its_owner_alone(workspace, kim, acme, receiver):
+    other = make_member(workspace)
+    segment = Segment.objects.create(
+        workspace=workspace,
+        subject="account",
+        name="My secret plan",
+        rule={"all": []},
+        owner=other,
+    )
+    hook(workspace, receiver)
+    # Followed while it was shared; the account is followed as well.
+    follow(workspace, kim, segment)
+    follow(workspace, kim, acme)
+    follow(workspace, other, segment)
+    happen(
+        workspace,
+        "entered My secret plan",
+        HappeningKind.ENTERED,
+        segment=segment,
+        account=acme,
+    )
+    tell()
+    assert told(kim) == []
+    assert told(other) == [("entered", "entered My secret plan")]
+    assert not Delivery.objects.exists()
+
+    Segment.objects.filter(pk=segment.pk).update(is_shared=True)
+    happen(
+        workspace, "left", HappeningKind.LEFT, segment=segment, account=acme, data={}
+    )
+    tell()
+    assert told(kim) == [("left", "left")]
+    assert Delivery.objects.count() == 1
+
+
 def test_what_has_a_key_happens_once(workspace):
     for _ in range(2):
         note([happening(workspace.pk, HappeningKind.SILENT, "x", key="silent:1")])
@@ -478,6 +530,31 @@ def test_what_a_worker_took_and_lost_is_sent_by_the_next(workspace, receiver, ac
     assert len(receiver.seen) == 1
 
 
+def test_what_cannot_be_written_keeps_nobody_waiting(workspace, receiver, acme):
+    hook(workspace, receiver)
+    broken, _ = hook(workspace, receiver)
+    # Sealed under another server's key, for one.
+    broken.url_sealed = "not sealed here"
+    broken.save()
+    happen(workspace, account=acme)
+    tell()
+    assert deliver() == 2
+    assert len(receiver.seen) == 1
+    assert DeliveryAttempt.objects.get(delivery__webhook=broken).said
+    assert Delivery.objects.get(webhook=broken).attempts == 1
+
+
+def test_what_was_erased_since_it_was_claimed_is_not_sent(workspace, receiver, acme):
+    hook(workspace, receiver)
+    happen(workspace, account=acme)
+    tell()
+    [claimed] = claim()
+    acme.delete()
+    assert not deliveries.attempt(claimed).is_sent
+    assert not receiver.seen
+    assert not Delivery.objects.exists()
+
+
 def test_a_test_message_goes_to_one_webhook_only(workspace, receiver, kim):
     webhook, _ = hook(workspace, receiver)
     hook(workspace, receiver)
@@ -548,6 +625,20 @@ def test_a_name_cannot_add_a_header(workspace, kim, mailbox):
     deliver()
     [(to, text)] = mailbox.messages
     assert to == ["kim@vendor.example"]
+    assert "\nBcc:" not in text.partition("\r\n\r\n")[0]
+
+
+def test_a_workspace_s_name_cannot_add_a_header_to_a_digest(workspace, kim, mailbox):
+    workspace.name = "Acme\r\nBcc: all@example.com"
+    workspace.save()
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="daily")
+    follow(workspace, kim)
+    happen(workspace, "grew", HappeningKind.QUARANTINE)
+    tell()
+    tomorrow = timezone.now() + timedelta(days=1)
+    plan_digests(tomorrow.date())
+    deliver()
+    [(_, text)] = mailbox.messages
     assert "\nBcc:" not in text.partition("\r\n\r\n")[0]
 
 
