@@ -33,7 +33,7 @@ from accounts.statements import statement
 
 # In one call of the API or of `add_entries`.
 MOST_ENTRIES = 1000
-# As JSON text, of what comes along with one entry.
+# As JSON text, of what comes along with a list or with one of its entries.
 LONGEST_DATA = 10_000
 
 
@@ -85,7 +85,7 @@ def create_list(
         name=name.strip(),
         description=description,
         is_exclude=is_exclude,
-        mapping=dict(mapping or {}),
+        mapping=_clean_data(mapping),
         created_by=actor,
     )
     try:
@@ -248,15 +248,17 @@ def _clean_data(data: Mapping[str, Any] | None) -> dict[str, Any]:
     if data is None:
         return {}
     try:
-        text = json.dumps(data)
-    except (TypeError, ValueError):
-        raise AccountsError("What comes along with an entry must be JSON.") from None
+        # What PostgreSQL takes: no endless numbers, no halves of surrogate pairs.
+        text = json.dumps(data, allow_nan=False)
+        json.dumps(data, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise AccountsError("What comes along must be JSON that can be kept.") from None
     if len(text) > LONGEST_DATA:
         raise AccountsError(
-            f"What comes along with an entry may have {LONGEST_DATA:,} characters."
+            f"What comes along may have {LONGEST_DATA:,} characters of JSON."
         )
     if "\\u0000" in text:
-        raise AccountsError("What comes along with an entry holds a NUL character.")
+        raise AccountsError("What comes along holds a NUL character.")
     return dict(data)
 
 

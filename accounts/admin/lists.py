@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, WorkspaceInline, person
+from accounts.admin.stage import RuleField
 from accounts.lists import create_list, delete_list
 from accounts.models import CuratedList, ListEntry, Note, Subject, Tag
 from accounts.notes import delete_note
@@ -25,6 +26,7 @@ class TagForm(WorkspaceForm):
     class Meta:
         model = Tag
         fields = ("workspace", "subject", "name", "colour", "description", "rule")
+        field_classes = {"rule": RuleField}  # noqa: RUF012 (Django's form)
         widgets = {  # noqa: RUF012 (Django's form)
             "rule": forms.Textarea(
                 attrs={"rows": 8, "cols": 60, "spellcheck": "false", "class": "mono"}

@@ -40,8 +40,24 @@ RULE_HELP = (
 )
 
 
+class RuleDecoder(json.JSONDecoder):
+    """Takes what Python cannot read for no JSON: too deep, or numbers too long."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        """Return the decoded text; raises JSONDecodeError."""
+        try:
+            return super().decode(s, *args)
+        except json.JSONDecodeError:
+            raise
+        except (RecursionError, ValueError):
+            raise json.JSONDecodeError("This cannot be read", s[:40], 0) from None
+
+
 class RuleField(forms.JSONField):
     """A rule, written over several lines."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "decoder": RuleDecoder})
 
     def prepare_value(self, value: Any) -> Any:
         """Indent it; what somebody typed stays as it is."""

@@ -185,7 +185,12 @@ def read_number(value: object, limits: Limits) -> int | float:
     """Return a number within its limits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("The value must be a number.")  # noqa: TRY004
-    if not math.isfinite(value):
+    try:
+        is_finite = math.isfinite(value)
+    except OverflowError:
+        # A whole number of hundreds of digits.
+        is_finite = False
+    if not is_finite:
         raise ValueError("The value must be a number.")
     if not limits.low <= value <= limits.high:
         raise ValueError(

@@ -36,6 +36,29 @@ def new(**changes):
     return {name: value for name, value in body.items() if value is not None}
 
 
+def test_brackets_without_end_are_refused(call):
+    assert call("post", URL, "[" * 100_000).status_code == 400
+
+
+@pytest.mark.parametrize("odd", ['"a\\u0000b"', '"\\ud800"', "1e400"])
+def test_what_postgresql_cannot_keep_is_refused(call, odd):
+    made = call(
+        "post",
+        URL,
+        f'{{"name": "N", "type": "ACCOUNT", "primaryKey": '
+        f'"domain", "mapping": {{"a": {odd}}}}}',
+    )
+    assert made.status_code == 400
+    curated = CuratedList.objects.get(pk=call("post", URL, new()).json()["data"]["id"])
+    filled = call(
+        "put",
+        f"{URL}/{curated.pk}",
+        f'{{"entities": [{{"primaryKey": "a.com", "companyData": {{"x": {odd}}}}}]}}',
+    )
+    assert filled.status_code == 400
+    assert not ListEntry.objects.exists()
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_make_list_fill_and_read(call, slash):
     made = call(

@@ -105,3 +105,13 @@ def test_actions_refresh_share_and_copy(admin, workspace):
     made.refresh_from_db()
     assert (made.size, made.is_shared) == (0, True)
     assert Segment.objects.filter(name="Own (copy)").exists()
+
+
+@pytest.mark.parametrize("rule", ["[" * 100_000, '{"x": ' + "9" * 5000 + "}"])
+@pytest.mark.parametrize("of", ["segment", "stage", "tag"])
+def test_a_rule_that_python_cannot_read_is_refused(admin, workspace, rule, of):
+    values = {"workspace": workspace.pk, "subject": "account", "name": "X"}
+    page = admin.post(f"/admin/accounts/{of}/add/", {**values, "rule": rule})
+
+    assert page.status_code == 200
+    assert page.context["adminform"].errors["rule"]

@@ -10,6 +10,9 @@ from tests.factories import make_metric, make_product, make_workspace
 pytestmark = pytest.mark.django_db
 
 
+HUGE = 10**400
+
+
 @pytest.fixture
 def workspace():
     workspace = make_workspace()
@@ -293,3 +296,18 @@ def test_never_reads_as_people_say_it(workspace, usage, words):
     rule = parse(data, subject=Subject.ACCOUNT, workspace=workspace)
 
     assert in_words(rule, workspace) == words
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"field": "score", "is": "at_least", "value": HUGE},
+        {"field": "first_seen", "is": "within_days", "value": HUGE},
+        {"usage": {"at_least": HUGE, "days": 30}},
+        {"usage": {"at_least": 1, "days": HUGE}},
+        {"usage": {"count": "value", "above": -HUGE, "days": 30}},
+    ],
+)
+def test_numbers_that_no_float_holds_are_refused(workspace, rule):
+    """Someone who leans on a key in the builder got an error of the server."""
+    assert len(problems(rule, workspace)) == 1
