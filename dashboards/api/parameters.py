@@ -7,6 +7,7 @@ from dashboards.paging import Order, edge_of
 
 LIMIT = 100
 LARGEST_LIMIT = 1_000
+LONGEST_LIMIT = len(str(LARGEST_LIMIT))
 CURSORS = ("after", "before")
 JSON, CSV, NDJSON = "json", "csv", "ndjson"
 FORMATS = (JSON, CSV, NDJSON)
@@ -22,9 +23,9 @@ def read_limit(params: Mapping[str, str]) -> int:
     text = params.get("limit", "")
     if not text:
         return LIMIT
-    if not (text.isascii() and text.isdecimal()) or not (
-        1 <= int(text[:9]) <= LARGEST_LIMIT
-    ):
+    # So few digits that no leading zeros hide a larger number behind them.
+    is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST_LIMIT
+    if not is_number or not 1 <= int(text) <= LARGEST_LIMIT:
         raise InvalidParameters(
             {"limit": [f"Ask for 1 to {LARGEST_LIMIT:,} rows; a stream has them all."]}
         )

@@ -27,6 +27,8 @@ from dashboards.api.schema import Pages, ReadSchema
 from dashboards.exports import CONTENT_TYPES, download, text_of
 
 LARGEST_ID = 2**63 - 1
+# Python refuses to read numbers of thousands of digits.
+LONGEST_ID = len(str(LARGEST_ID))
 STREAMS = {kind.partition(";")[0]: name for name, kind in CONTENT_TYPES.items()}
 
 
@@ -159,7 +161,7 @@ class ReadView(viewsets.GenericViewSet):  # type: ignore[type-arg]
             Http404: there is none in the key's workspace.
         """
         chosen = resource or self.asked(QueryDict())
-        if int(pk[:20]) > LARGEST_ID:
+        if len(pk) > LONGEST_ID or int(pk) > LARGEST_ID:
             raise Http404
         row = chosen.prepare(chosen.rows).filter(pk=int(pk)).first()
         if row is None:
