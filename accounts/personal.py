@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import CharField, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
@@ -207,6 +207,18 @@ def _touched(person: Person) -> Rows:
     return TouchedDeveloper.objects.filter(developer_id__in=person.numbers)
 
 
+def _leave_queue(person: Person, rows: Rows) -> int:
+    """Delete what nobody is working at; the others go with that work.
+
+    Whoever judges holds them while it waits for the stages, which the erasure owns.
+    """
+    with transaction.atomic():
+        free = list(
+            rows.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        )
+        return delete(person, Rescored.objects.filter(pk__in=free))
+
+
 def _rescored(person: Person) -> Rows:
     return Rescored.objects.filter(
         workspace=person.workspace_id,
@@ -358,6 +370,7 @@ PERSONAL: tuple[Held, ...] = (
         label="Places in the queue for stages",
         model=Rescored,
         rows=_rescored,
+        erase=_leave_queue,
     ),
     Held(
         name="waiting_joins",
