@@ -196,7 +196,6 @@ class FlaggedRecordAdmin(ToolsAdmin):
     list_display = ("flagged_at", "what", "problem", "status", "who")
     list_display_links = ("flagged_at",)
     list_filter = ("status", "problem", "subject")
-    list_select_related = ("workspace", "account", "developer", "identity")
     sortable_by = ()
     fields = (
         *("workspace", "what", "problem", "text", "who", "flagged_at"),
@@ -211,9 +210,12 @@ class FlaggedRecordAdmin(ToolsAdmin):
         return (Case(is_open, default=Value(1)).asc(), "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch who flagged and who settled with the rows."""
-        rows = super().get_queryset(request)
-        return rows.select_related("flagged_by", "settled_by", "workspace")
+        """Fetch what is flagged, who flagged and who settled it with the rows."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(
+            *("workspace", "account", "developer", "identity"),
+            *("flagged_by", "settled_by"),
+        )
 
     @admin.display(description="record")
     def what(self, row: Any) -> SafeString:
