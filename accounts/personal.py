@@ -57,7 +57,8 @@ Rows = QuerySet[Any]
 def delete(person: Person, rows: Rows) -> int:
     """Delete rows in one statement; return how many."""
     del person
-    return int(rows._raw_delete(rows.db))  # noqa: SLF001 (nothing fetched, no cascade)
+    # None where Django sees without asking that there is nothing.
+    return int(rows._raw_delete(rows.db) or 0)  # noqa: SLF001 (nothing fetched, no cascade)
 
 
 def as_dicts(rows: Rows, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -23,9 +24,12 @@ from accounts.models import (
     Correction,
     CuratedList,
     EnrichmentState,
+    Erasure,
     FitModel,
+    FlaggedRecord,
     Membership,
     Note,
+    OptOut,
     ProvisionedUser,
     RedFlag,
     ScoreModel,
@@ -85,6 +89,9 @@ MAY = {
     "accounts.webhook": ("admin", "admin", "admin", "admin"),
     "accounts.delivery": ("admin", "-", "-", "-"),
     "accounts.redflag": ("viewer", "-", "-", "-"),
+    "accounts.flaggedrecord": ("admin", "-", "-", "-"),
+    "accounts.optout": ("admin", "admin", "-", "-"),
+    "accounts.erasure": ("admin", "-", "-", "-"),
     "accounts.auditentry": ("admin", "-", "-", "-"),
     "accounts.correction": ("viewer", "-", "-", "-"),
     "ingest.quarantinedevent": ("viewer", "-", "-", "-"),
@@ -179,6 +186,19 @@ def make_world():
             subject_key=MARK,
             first_at=now,
             last_at=now,
+        ),
+        "accounts.flaggedrecord": FlaggedRecord.objects.create(
+            workspace=acme,
+            subject="developer",
+            developer=developer,
+            problem="other",
+            text=MARK,
+        ),
+        "accounts.optout": OptOut.objects.create(
+            workspace=acme, kind="email", digest=uuid4(), label=MARK
+        ),
+        "accounts.erasure": Erasure.objects.create(
+            workspace=acme, actor_label=MARK, counts={"events": 3}, digests=[uuid4()]
         ),
         "accounts.auditentry": AuditEntry.objects.filter(workspace=acme).first(),
         "accounts.correction": Correction.objects.create(
@@ -294,6 +314,12 @@ OWN_PAGES = {
     "admin:accounts_license_revoke": ("member", 200),
     "admin:accounts_metric_replay": ("member", 200),
     "admin:accounts_correction_undo": ("member", 200),
+    "admin:accounts_developer_move": ("member", 200),
+    "admin:accounts_developer_merge": ("member", 200),
+    "admin:accounts_developer_split": ("member", 200),
+    "admin:accounts_flaggedrecord_resolve": ("admin", 200),
+    "admin:accounts_flaggedrecord_dismiss": ("admin", 200),
+    "admin:accounts_workspace_retention": ("admin", 200),
 }
 
 
@@ -503,6 +529,8 @@ def _copy(row, number):
     for name, value in changes.items():
         if name in fields and not (name == "version" and "digest" in fields):
             setattr(copy, name, value)
+    if model is OptOut:
+        copy.digest = uuid4()
     if model is Membership:
         copy.user = make_user()
     if model is Application:

@@ -322,6 +322,11 @@ def test_a_second_erasure_finds_nobody(world, admin):
     assert Erasure.objects.count() == 1
 
 
+def test_somebody_without_anything_is_erased_too(workspace):
+    person = Developer.objects.create(workspace=workspace)
+    assert erase_developer(person, actor=None).counts == {"developer": 1}
+
+
 def test_pre_counted_use_is_nobody(workspace):
     nobody = Developer.objects.create(workspace=workspace, is_aggregate=True)
     with pytest.raises(AccountsError, match="not a person"):
