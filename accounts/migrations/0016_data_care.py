@@ -9,103 +9,398 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0015_red_flags_versions'),
+        ("accounts", "0015_red_flags_versions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='workspace',
-            name='audit_days',
-            field=models.PositiveIntegerField(blank=True, help_text='Receipts of erasures stay. Empty keeps all.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days to keep the audit log'),
+            model_name="workspace",
+            name="audit_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Receipts of erasures stay. Empty keeps all.",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="days to keep the audit log",
+            ),
         ),
         migrations.AddField(
-            model_name='workspace',
-            name='event_days',
-            field=models.PositiveIntegerField(blank=True, help_text='Of every kind but signals and licence telemetry. Empty keeps all.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days to keep raw events'),
+            model_name="workspace",
+            name="event_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Of every kind but signals and licence telemetry. Empty keeps all.",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="days to keep raw events",
+            ),
         ),
         migrations.AddField(
-            model_name='workspace',
-            name='opt_out_version',
+            model_name="workspace",
+            name="opt_out_version",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='workspace',
-            name='quarantine_days',
-            field=models.PositiveIntegerField(blank=True, help_text='Since their arrival, also those that still wait. Empty keeps what waits; what is settled goes after 90 days in any case.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days to keep quarantined events'),
+            model_name="workspace",
+            name="quarantine_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Since their arrival, also those that still wait. Empty keeps what waits; what is settled goes after 90 days in any case.",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="days to keep quarantined events",
+            ),
         ),
         migrations.AddField(
-            model_name='workspace',
-            name='signal_days',
-            field=models.PositiveIntegerField(blank=True, help_text='Raw signals of apps. Empty keeps all.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days to keep signals'),
+            model_name="workspace",
+            name="signal_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Raw signals of apps. Empty keeps all.",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="days to keep signals",
+            ),
         ),
         migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(choices=[('key_created', 'API key created'), ('key_viewed', 'API key viewed'), ('key_rotated', 'API key rotated'), ('key_revoked', 'API key revoked'), ('key_changed', 'API key changed'), ('quarantine_replayed', 'Quarantine replayed'), ('quarantine_discarded', 'Quarantine discarded'), ('correction_made', 'Correction made'), ('correction_undone', 'Correction undone'), ('tokens_revoked', 'Access tokens revoked'), ('member_changed', 'Member changed'), ('workspace_changed', 'Workspace changed'), ('license_added', 'Licence added'), ('license_changed', 'Licence changed'), ('license_revoked', 'Licence revoked'), ('licenses_imported', 'Licences imported'), ('score_model_changed', 'Score model changed'), ('account_changed', 'Account changed'), ('accounts_imported', 'Accounts imported'), ('account_field_changed', 'Account field changed'), ('fit_changed', 'Fit criteria changed'), ('stage_set', 'Stage set by hand'), ('stage_released', 'Stage released'), ('stages_changed', 'Stages changed'), ('list_created', 'List created'), ('list_changed', 'List changed'), ('list_deleted', 'List deleted'), ('tag_changed', 'Tag changed'), ('note_deleted', 'Note deleted'), ('red_flag_resolved', 'Red flag resolved'), ('red_flag_reopened', 'Red flag opened again'), ('record_flagged', 'Record flagged as wrong'), ('flag_settled', 'Flagged record settled'), ('opt_out_added', 'Opt-out added'), ('opt_out_removed', 'Opt-out removed'), ('developer_erased', 'Developer erased'), ('developer_exported', 'Developer exported'), ('retention_applied', 'Retention applied')], max_length=30),
+            model_name="auditentry",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("key_created", "API key created"),
+                    ("key_viewed", "API key viewed"),
+                    ("key_rotated", "API key rotated"),
+                    ("key_revoked", "API key revoked"),
+                    ("key_changed", "API key changed"),
+                    ("quarantine_replayed", "Quarantine replayed"),
+                    ("quarantine_discarded", "Quarantine discarded"),
+                    ("correction_made", "Correction made"),
+                    ("correction_undone", "Correction undone"),
+                    ("tokens_revoked", "Access tokens revoked"),
+                    ("member_changed", "Member changed"),
+                    ("workspace_changed", "Workspace changed"),
+                    ("license_added", "Licence added"),
+                    ("license_changed", "Licence changed"),
+                    ("license_revoked", "Licence revoked"),
+                    ("licenses_imported", "Licences imported"),
+                    ("score_model_changed", "Score model changed"),
+                    ("account_changed", "Account changed"),
+                    ("accounts_imported", "Accounts imported"),
+                    ("account_field_changed", "Account field changed"),
+                    ("fit_changed", "Fit criteria changed"),
+                    ("stage_set", "Stage set by hand"),
+                    ("stage_released", "Stage released"),
+                    ("stages_changed", "Stages changed"),
+                    ("list_created", "List created"),
+                    ("list_changed", "List changed"),
+                    ("list_deleted", "List deleted"),
+                    ("tag_changed", "Tag changed"),
+                    ("note_deleted", "Note deleted"),
+                    ("red_flag_resolved", "Red flag resolved"),
+                    ("red_flag_reopened", "Red flag opened again"),
+                    ("record_flagged", "Record flagged as wrong"),
+                    ("flag_settled", "Flagged record settled"),
+                    ("opt_out_added", "Opt-out added"),
+                    ("opt_out_removed", "Opt-out removed"),
+                    ("developer_erased", "Developer erased"),
+                    ("developer_exported", "Developer exported"),
+                    ("retention_applied", "Retention applied"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('actor_label', models.CharField(max_length=254, verbose_name='by')),
-                ('reason', models.CharField(blank=True, help_text='Such as the number of a ticket; never a name or an address.', max_length=100)),
-                ('digests', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('counts', models.JSONField(default=dict)),
-                ('opted_out', models.BooleanField(default=False, verbose_name='opted out')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='erasures', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("actor_label", models.CharField(max_length=254, verbose_name="by")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        help_text="Such as the number of a ticket; never a name or an address.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "digests",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
+                ("counts", models.JSONField(default=dict)),
+                (
+                    "opted_out",
+                    models.BooleanField(default=False, verbose_name="opted out"),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="erasures",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['workspace', '-at'], name='erasure_newest')],
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["workspace", "-at"], name="erasure_newest")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FlaggedRecord',
+            name="FlaggedRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(choices=[('developer', 'Developer'), ('account', 'Account'), ('identity', 'Identity'), ('event', 'Event'), ('license_record', 'Licence record')], max_length=20)),
-                ('event_id', models.BigIntegerField(blank=True, null=True)),
-                ('problem', models.CharField(choices=[('wrong_company', 'Wrong company'), ('wrong_person', 'Wrong person'), ('duplicate', 'Duplicate'), ('test_data', 'Test data'), ('other', 'Something else')], max_length=20, verbose_name='what is wrong')),
-                ('text', models.CharField(blank=True, max_length=500, verbose_name='in words')),
-                ('status', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved'), ('dismissed', 'Dismissed')], db_default='open', default='open', max_length=10)),
-                ('flagged_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='accounts.account')),
-                ('developer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='accounts.developer')),
-                ('flagged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('identity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='accounts.identity')),
-                ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='flagged_records', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("developer", "Developer"),
+                            ("account", "Account"),
+                            ("identity", "Identity"),
+                            ("event", "Event"),
+                            ("license_record", "Licence record"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("event_id", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "problem",
+                    models.CharField(
+                        choices=[
+                            ("wrong_company", "Wrong company"),
+                            ("wrong_person", "Wrong person"),
+                            ("duplicate", "Duplicate"),
+                            ("test_data", "Test data"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=20,
+                        verbose_name="what is wrong",
+                    ),
+                ),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, max_length=500, verbose_name="in words"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("resolved", "Resolved"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        db_default="open",
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("flagged_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "developer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="accounts.developer",
+                    ),
+                ),
+                (
+                    "flagged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="accounts.identity",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flagged_records",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'flagged record',
-                'ordering': ('-id',),
-                'indexes': [models.Index(condition=models.Q(('status', 'open')), fields=['workspace', '-id'], name='flags_open'), models.Index(fields=['workspace', 'status', '-id'], name='flags_by_status')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('account__isnull', True), ('developer__isnull', True), _connector='XOR'), name='flag_one_subject')],
+                "verbose_name": "flagged record",
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "open")),
+                        fields=["workspace", "-id"],
+                        name="flags_open",
+                    ),
+                    models.Index(
+                        fields=["workspace", "status", "-id"], name="flags_by_status"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("account__isnull", True),
+                            ("developer__isnull", True),
+                            _connector="XOR",
+                        ),
+                        name="flag_one_subject",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OptOut',
+            name="OptOut",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('github', 'GitHub'), ('linkedin', 'LinkedIn'), ('social', 'Social profile'), ('username', 'Username'), ('user_hash', 'User hash'), ('license_user', 'Licence user'), ('customer_id', 'Customer id'), ('anonymous', 'Anonymous'), ('aggregate', 'Pre-counted use')], max_length=20)),
-                ('digest', models.UUIDField(editable=False)),
-                ('label', models.CharField(blank=True, help_text='Such as the number of a ticket; never the identity itself.', max_length=100)),
-                ('reason', models.CharField(choices=[('asked', 'The person asked'), ('erased', 'Erased as well'), ('staff', 'One of our own'), ('other', 'Other')], default='asked', max_length=10)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='opt_outs', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("github", "GitHub"),
+                            ("linkedin", "LinkedIn"),
+                            ("social", "Social profile"),
+                            ("username", "Username"),
+                            ("user_hash", "User hash"),
+                            ("license_user", "Licence user"),
+                            ("customer_id", "Customer id"),
+                            ("anonymous", "Anonymous"),
+                            ("aggregate", "Pre-counted use"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("digest", models.UUIDField(editable=False)),
+                (
+                    "label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Such as the number of a ticket; never the identity itself.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("asked", "The person asked"),
+                            ("erased", "Erased as well"),
+                            ("staff", "One of our own"),
+                            ("other", "Other"),
+                        ],
+                        default="asked",
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="opt_outs",
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'opt-out',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['workspace', '-id'], name='opt_out_newest')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'digest'), name='opt_out_once')],
+                "verbose_name": "opt-out",
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["workspace", "-id"], name="opt_out_newest")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "digest"), name="opt_out_once"
+                    )
+                ],
             },
         ),
     ]
