@@ -11,8 +11,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.scale_size import FULL, SMALL, Size
+
 # The digest first: it fills the ledger that the accept path then asks.
-SECTIONS = ("digest", "accept", "memory", "pages")
+SECTIONS = ("digest", "accept", "memory", "pages", "scale")
 HOME = Path(__file__).resolve().parent.parent / ".data"
 
 
@@ -30,8 +32,27 @@ def arguments() -> argparse.Namespace:
         default=0,
         help="size of the demo data for the pages; 0 is seed_demo's own default",
     )
+    parser.add_argument("--scale-developers", type=int)
+    parser.add_argument("--scale-accounts", type=int)
+    parser.add_argument("--scale-events", type=int)
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help=f"the scale section with {FULL.developers:,} developers, "
+        f"{FULL.accounts:,} accounts and {FULL.events:,} events",
+    )
     parser.add_argument("--name", help="of the files; the date by default")
     return parser.parse_args()
+
+
+def scale_size(chosen: argparse.Namespace) -> Size:
+    """Return the size that was asked for; what was not, is small."""
+    base = FULL if chosen.full else SMALL
+    return Size(
+        developers=chosen.scale_developers or base.developers,
+        accounts=chosen.scale_accounts or base.accounts,
+        events=chosen.scale_events or base.events,
+    )
 
 
 def main() -> int:
@@ -57,7 +78,7 @@ def _measure(chosen: argparse.Namespace) -> int:
 
     django.setup()
     from accounts.services import create_workspace  # noqa: PLC0415
-    from bench import accept, digest, figures, load, machine, memory, pages  # noqa: PLC0415
+    from bench import accept, digest, figures, load, machine, memory, pages, scale  # noqa: PLC0415
     from config import engines, startup  # noqa: PLC0415
 
     began = time.monotonic()
@@ -85,6 +106,9 @@ def _measure(chosen: argparse.Namespace) -> int:
             "memory": lambda: memory.measure(seconds=10),
             "pages": lambda: pages.measure(
                 rounds=chosen.rounds, events=chosen.demo_events
+            ),
+            "scale": lambda: scale.measure(
+                scale_size(chosen), rounds=chosen.rounds, generator=generator
             ),
         }
         sections = []
