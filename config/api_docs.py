@@ -64,6 +64,7 @@ class Operation:
     text: str
     security: tuple[str, ...]
     headers: tuple[Field, ...]
+    parameters: tuple[Field, ...]
     fields: tuple[Field, ...]
     requests: tuple[Example, ...]
     responses: tuple[Response, ...]
@@ -147,13 +148,14 @@ def _operation(
         text=operation.get("description", ""),
         security=security,
         headers=tuple(
-            Field(
-                _parameter(each),
-                each["schema"].get("type", ""),
-                each.get("required", False),
-                each.get("description", ""),
-            )
+            _described(each)
             for each in operation.get("parameters", ())
+            if each.get("in") != "query"
+        ),
+        parameters=tuple(
+            _described(each)
+            for each in operation.get("parameters", ())
+            if each.get("in") == "query"
         ),
         fields=tuple(_fields(schema, content.get("schema", {}))),
         requests=requests,
@@ -214,6 +216,17 @@ def _examples(content: Schema) -> tuple[Example, ...]:
             json.dumps(each["value"], indent=2, ensure_ascii=False),
         )
         for name, each in content.get("examples", {}).items()
+    )
+
+
+def _described(parameter: Schema) -> Field:
+    kind = parameter["schema"].get("type", "")
+    return Field(
+        name=_parameter(parameter),
+        type=" or ".join(kind) if isinstance(kind, list) else kind,
+        is_required=parameter.get("required", False),
+        text=parameter.get("description", ""),
+        allowed=tuple(str(one) for one in parameter["schema"].get("enum", ()) if one),
     )
 
 

@@ -30,10 +30,16 @@ class _Line:
         return text
 
 
-def csv_response(
-    name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
+def table_response(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, form: str = CSV
 ) -> StreamingHttpResponse:
-    """Return a download that is written while it is read; ``name`` has no ending."""
+    """Return a download that is written while it is read; ``name`` has no ending.
+
+    ``form`` is one of `CONTENT_TYPES`; anything else is CSV.
+    """
+    if form == NDJSON:
+        lines = (f"{_json(dict(zip(header, row, strict=True)))}\n" for row in rows)
+        return download(name, NDJSON, lines)
     return download(name, CSV, _lines(header, rows))
 
 

@@ -68,6 +68,11 @@ class ExportJob(models.Model):
         return f"{self.source}.{self.format}"
 
     @property
+    def title(self) -> str:
+        """Return what is exported, in words."""
+        return self.source.replace("-", " ")
+
+    @property
     def path(self) -> Path:
         """Where the file is, once it is done."""
         return Path(settings.EXPORT_DIR) / f"{self.pk}.{self.format}"

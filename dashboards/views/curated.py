@@ -32,7 +32,7 @@ from accounts.notes import change_note, delete_note, write_note
 from accounts.roles import Action
 from accounts.tags import put_tag, tag_named, take_tag
 from dashboards.access import WorkspaceRequest, may, workspace_page
-from dashboards.exports import csv_response
+from dashboards.exports import table_response
 from dashboards.list_forms import (
     AddForm,
     EditListForm,
@@ -195,10 +195,10 @@ def upload_to_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_GET
 @workspace_page()
 def export_list(request: WorkspaceRequest, pk: int) -> StreamingHttpResponse:
-    """Send a list as CSV."""
+    """Send a list as CSV or NDJSON."""
     curated = _list(request, pk)
     entries = curated.entries.select_related("account", "developer").order_by("pk")
-    return csv_response(
+    return table_response(
         f"list-{slugify(curated.name) or curated.pk}",
         (curated.key_name, "id", "name", "added_at"),
         (
@@ -206,6 +206,7 @@ def export_list(request: WorkspaceRequest, pk: int) -> StreamingHttpResponse:
             for entry in entries.iterator(chunk_size=2000)
             for one in (entry.account or entry.developer,)
         ),
+        form=request.GET.get("format", ""),
     )
 
 

@@ -17,7 +17,7 @@ from accounts.roles import Action
 from accounts.score_lists import with_worth
 from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
-from dashboards.exports import csv_response
+from dashboards.exports import table_response
 from dashboards.filters import AccountFilter, DeveloperFilter
 from dashboards.forms import (
     LicenceForm,
@@ -260,14 +260,14 @@ def adoption(request: WorkspaceRequest) -> HttpResponse:
 @require_GET
 @workspace_page()
 def adoption_export(request: WorkspaceRequest) -> StreamingHttpResponse:
-    """Send who never used their seat in an application, as CSV."""
+    """Send who never used their seat in an application, as CSV or NDJSON."""
     application = get_object_or_404(
         Application.objects.in_workspace(request.workspace),
         # PostgreSQL's text has no NUL, so no id has one.
         app_id=request.GET.get("app", "").replace("\0", ""),
     )
     people = adoption_query.everybody_who_never_came(application.pk)
-    return csv_response(
+    return table_response(
         f"never-came-{slugify(application.app_id) or application.pk}",
         ("app_id", "app_user_id", "email", "username", "license", "seat_since"),
         (
@@ -277,6 +277,7 @@ def adoption_export(request: WorkspaceRequest) -> StreamingHttpResponse:
             )
             for one in people
         ),
+        form=request.GET.get("format", ""),
     )
 
 

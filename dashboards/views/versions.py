@@ -11,7 +11,7 @@ from accounts.models import Account, Product
 from accounts.models.version import LONGEST_VERSION
 from accounts.roles import Action
 from dashboards.access import WorkspaceRequest, may, workspace_page
-from dashboards.exports import csv_response
+from dashboards.exports import table_response
 from dashboards.queries import versions as query
 
 
@@ -65,16 +65,17 @@ def product(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_GET
 @workspace_page()
 def export(request: WorkspaceRequest, pk: int) -> StreamingHttpResponse:
-    """Send the accounts on a version, or behind, as CSV."""
+    """Send the accounts on a version, or behind, as CSV or NDJSON."""
     found = _product(request, pk)
     version, is_behind = _wanted(request)
     if not version and not is_behind:
         raise Http404
     what = "behind" if is_behind else slugify(version.replace(".", "-")) or "version"
-    return csv_response(
+    return table_response(
         f"{slugify(found.key) or found.pk}-{what}",
         ("account", "domain", "versions", "developers", "last_seen_at"),
         query.export(_accounts(found, version, is_behind=is_behind), found),
+        form=request.GET.get("format", ""),
     )
 
 

@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 
 from accounts.clock import now_utc
 from accounts.models import Account, Erasure, Role
+from accounts.segments.membership import refresh
+from accounts.segments.store import make_segment
 from dashboards import export_jobs
 from dashboards.models import ExportJob
 from dashboards.queries import lists
@@ -69,6 +71,33 @@ def test_a_short_list_is_sent_at_once_as_the_page_shows_it(member, world):
     only = [json.loads(line) for line in text_of(narrow).splitlines()]
     assert [row["name"] for row in only] == ["Warm Works"]
     assert ExportJob.objects.count() == 0
+
+
+def test_a_private_segment_is_exported_to_its_owner_alone(member, world, files, long):
+    """It was passed over, so that the owner got all accounts."""
+    rule = {"field": "name", "is": "equals", "value": "Warm Works"}
+    segment = make_segment(
+        world.workspace, subject="account", name="Mine", rule=rule, actor=member.user
+    )
+    refresh(segment)
+    at_once = member.post(f"{PAGE}accounts/?segment={segment.pk}", {"format": "csv"})
+    assert [row["name"] for row in table_of(text_of(at_once))] == ["Warm Works"]
+    page = member.get(f"/w/acme/accounts/?segment={segment.pk}").context["page"]
+    assert [row.name for row in page.rows] == ["Warm Works"]
+
+    job = export_jobs.start(
+        world.workspace,
+        source="accounts",
+        form="csv",
+        query=f"segment={segment.pk}",
+        user=member.user,
+    )
+    assert export_jobs.run(job.pk)
+    assert [row["name"] for row in table_of(job.path.read_text())] == ["Warm Works"]
+
+    member.force_login(make_member(world.workspace, Role.VIEWER))
+    page = member.get(f"/w/acme/accounts/?segment={segment.pk}").context["page"]
+    assert len(page.rows) == 2
 
 
 def test_no_cell_is_a_formula(member, world):
@@ -155,7 +184,7 @@ def test_nobody_else_gets_the_file(client, member, world, files):
     export_jobs.run(job.pk)
     sent = member.get(f"{PAGE}{job.pk}/file/")
     assert sent.status_code == 200
-    sent.close()
+    assert text_of(sent)
 
     for other in (make_member(world.workspace, Role.ADMIN), make_user()):
         client.force_login(other)
