@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import django_filters  # type: ignore[import-untyped]
 from drf_spectacular.openapi import AutoSchema
@@ -88,9 +88,12 @@ class Pages(BasePagination):
 class ReadSchema(AutoSchema):
     """Describes a `ReadView` from its resource."""
 
+    # A `ReadView`; the library knows of plain ones only.
+    view: Any
+
     def get_tags(self) -> list[str]:
         """Keep one resource's addresses together."""
-        return [self.view.tag]
+        return [str(self.view.tag)]
 
     def get_override_parameters(self) -> list[Any]:
         """Describe what a list, or a row, may be asked for."""
@@ -124,18 +127,20 @@ class ReadSchema(AutoSchema):
         return self.view.action == "list" or self.view.action in nested
 
     def get_request_serializer(self) -> Any:
-        """Take no body."""
-        return None
+        """Take no body to read; what changes a list says what it takes."""
+        if self.method == "GET":
+            return None
+        return super().get_request_serializer()  # type: ignore[no-untyped-call]
 
     def get_response_serializers(self) -> Any:
         """Describe a row of the resource, unless the action says otherwise."""
         if self._is_list or self.view.action == "retrieve":
             return {200: self._resource.serializer(many=self._is_list)}
-        return super().get_response_serializers()  # type: ignore[no-untyped-call]
+        return super().get_response_serializers()
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
-        bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
-        good = bodies["200"]
+        bodies = super()._get_response_bodies(direction)
+        good = next(bodies[code] for code in bodies if code.startswith("2"))
         good["headers"] = {
             name: {"schema": {"type": "string"}, "description": text}
             for name, text in HEADERS.items()
@@ -148,7 +153,7 @@ class ReadSchema(AutoSchema):
                 good["content"][kind.partition(";")[0]] = {
                     "schema": {"type": "string", "description": f"All rows as {name}."}
                 }
-        elif self.view.action == "retrieve":
+        elif self.view.action in {"retrieve", "create"}:
             _exemplify(good, "A row", serializer.example)
         elif example := getattr(self.view, "examples", {}).get(self.view.action):
             _exemplify(good, "An answer", example)
@@ -173,7 +178,7 @@ def _exemplify(body: dict[str, Any], title: str, value: Any) -> None:
 
 def list_parameters(orders: Mapping[str, Any], fields: list[str]) -> list[Any]:
     """Describe what every list takes besides its filters."""
-    query = OpenApiParameter.QUERY
+    query: Literal["query"] = "query"
     return [
         OpenApiParameter(
             "order",

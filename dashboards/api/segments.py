@@ -130,7 +130,9 @@ class ListEntryRow(RowSerializer):
     value = serializers.CharField(help_text="Domain or e-mail address, or empty.")
     account_id = serializers.IntegerField(allow_null=True)
     developer_id = serializers.IntegerField(allow_null=True)
-    data = serializers.DictField(help_text="What came along with it.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        help_text="What came along with it."
+    )
     added_at = serializers.DateTimeField()
 
     example: ClassVar[dict[str, Any]] = {
@@ -195,7 +197,10 @@ class Segments(Resource):
     def prepare(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch the words of the rule in force along."""
         latest = SegmentRule.objects.filter(segment=OuterRef("pk")).order_by("-pk")
-        return rows.annotate(words=Subquery(latest.values("words")[:1]))
+        words: QuerySet[Any] = rows.annotate(
+            words=Subquery(latest.values("words")[:1])
+        )
+        return words
 
 
 class SegmentMembers(Nested):
@@ -226,7 +231,8 @@ class Lists(Resource):
 
     def prepare(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Count the entries along."""
-        return rows.annotate(size=Count("entries"))
+        sizes: QuerySet[Any] = rows.annotate(size=Count("entries"))
+        return sizes
 
 
 class ListEntries(Nested):
@@ -275,24 +281,6 @@ class SegmentView(ParentView):
     def members(self, request: Request, pk: str) -> HttpResponseBase:
         """List who is in it since when and why, or who left."""
         return self.send_nested(request, pk, "members")
-
-
-@extend_schema_view(
-    list=extend_schema(summary="List lists"),
-    retrieve=extend_schema(summary="Show a list"),
-    entries=extend_schema(summary="List a list's entries"),
-)
-class ListView(ParentView):
-    """Hand-picked accounts or developers."""
-
-    resource = Lists
-    tag = "Segments, lists and tags"
-    nested = MappingProxyType({"entries": ListEntries})
-
-    @action(detail=True, methods=["get"])
-    def entries(self, request: Request, pk: str) -> HttpResponseBase:
-        """List who is on it, and who is not known yet."""
-        return self.send_nested(request, pk, "entries")
 
 
 @extend_schema_view(

@@ -9,9 +9,10 @@ from dashboards.api.accounts import AccountView
 from dashboards.api.catalogue import MetricView, ProductView
 from dashboards.api.developers import DeveloperView, IdentityView
 from dashboards.api.events import EventView
+from dashboards.api.list_writing import ListView
 from dashboards.api.quarantine import QuarantineView
 from dashboards.api.scores import AccountScoreView
-from dashboards.api.segments import ListView, SegmentView, TagView
+from dashboards.api.segments import SegmentView, TagView
 from dashboards.api.usage import UsageView
 
 app_name = "read"
