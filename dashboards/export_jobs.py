@@ -77,7 +77,7 @@ def run(job_id: int) -> bool:
     )
     if not claimed:
         return False
-    job = ExportJob.objects.select_related("workspace").get(pk=job_id)
+    job = ExportJob.objects.select_related("workspace", "user").get(pk=job_id)
     if job.tries > MOST_TRIES:
         _finish(job, Status.FAILED)
         return False
@@ -149,7 +149,9 @@ def _claimable() -> QuerySet[ExportJob]:
 
 def _write(job: ExportJob, part: Path) -> bool:
     """Write all rows; say whether that is still wanted."""
-    source = PAGES[job.source](job.workspace, QueryDict(job.query), today=today_utc())
+    source = PAGES[job.source](
+        job.workspace, QueryDict(job.query), today=today_utc(), user=job.user
+    )
     job.rows_total = source.count()
     job.save(update_fields=["rows_total"])
     part.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from dashboards.api.accounts import Accounts
 from dashboards.api.developers import Developers
 from dashboards.api.events import WholeEvents
@@ -40,9 +40,9 @@ def _resource(
     params: Mapping[str, str],
     *,
     today: date,
-    is_strict: bool = False,
+    user: User,
 ) -> Source:
-    return kind(workspace, params, today=today, is_strict=is_strict)
+    return kind(workspace, params, today=today, user=user, is_strict=False)
 
 
 # What pages show, chosen as their addresses do: a wrong value chooses nothing.

@@ -14,7 +14,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from accounts.models import Product, Workspace
+from accounts.models import Product, User, Workspace
 from accounts.models.api_key import ReadScope
 from dashboards.api import parameters
 from dashboards.api.problems import InvalidParameters
@@ -137,12 +137,15 @@ class Resource:
         *,
         today: date,
         product: Product | None = None,
+        user: User | None = None,
         is_strict: bool = True,
     ) -> None:
         self.workspace = workspace
         self.today = today
         self.product = product
-        self.filterset = self.filters(params, workspace=workspace, today=today)
+        self.filterset = self.filters(
+            params, workspace=workspace, today=today, user=user
+        )
         self.params = params
         if is_strict:
             parameters.check_names(params, self.filterset.filters)

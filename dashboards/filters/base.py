@@ -9,7 +9,7 @@ import django_filters  # type: ignore[import-untyped]
 from django.db.models import QuerySet
 from django.forms import BoundField, Form
 
-from accounts.models import ScoreModel, Workspace
+from accounts.models import ScoreModel, User, Workspace
 from accounts.score_models import current_model
 from dashboards.paging import Order
 
@@ -34,7 +34,10 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
         workspace: Workspace,
         today: date,
         queryset: QuerySet[Any] | None = None,
+        user: User | None = None,
     ) -> None:
+        # Who looks; None is a key, or nobody in particular.
+        self.user = user
         self.workspace = workspace
         self.today = today
         rows = self.everything(workspace) if queryset is None else queryset

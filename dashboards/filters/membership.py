@@ -48,13 +48,18 @@ class _Of(django_filters.ModelChoiceFilter):  # type: ignore[misc]
 
 
 class SegmentFilter(_Of):
-    """A segment that all members see, by its number."""
+    """A segment that all members see, or the looker's own, by its number."""
 
     model_of_choices = Segment
 
     def get_queryset(self, request: Any) -> QuerySet[Any]:
-        """Leave out what members keep to themselves."""
-        return super().get_queryset(request).filter(is_shared=True)
+        """Leave out what others keep to themselves."""
+        rows: Any = super().get_queryset(request)
+        user = self.parent.user
+        shown: QuerySet[Any] = (
+            rows.seen_by(user) if user else rows.filter(is_shared=True)
+        )
+        return shown
 
     def inside(self, value: Any) -> QuerySet[Any]:
         """Return its stays of now."""

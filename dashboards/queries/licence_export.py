@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from accounts.clock import now_utc
-from accounts.models import Identity, Workspace
+from accounts.models import Identity, User, Workspace
 from dashboards import periods
 from dashboards.forms import LicenceForm
 from dashboards.queries.licences import FLAGS, HOURS
@@ -31,8 +31,15 @@ class LicenceRecords:
     )
 
     def __init__(
-        self, workspace: Workspace, params: Mapping[str, str], *, today: date
+        self,
+        workspace: Workspace,
+        params: Mapping[str, str],
+        *,
+        today: date,
+        user: User | None = None,
     ) -> None:
+        # Every member sees all of it.
+        del user
         self.workspace = workspace
         self.today = today
         self.form = LicenceForm(params, workspace=workspace)

@@ -30,7 +30,9 @@ def start(request: WorkspaceRequest, source: str) -> HttpResponseBase:
     form = request.POST.get("format", CSV)
     if form not in CONTENT_TYPES:
         form = CSV
-    rows = PAGES[source](request.workspace, request.GET, today=today_utc())
+    rows = PAGES[source](
+        request.workspace, request.GET, today=today_utc(), user=request.user
+    )
     if rows.is_small():
         name = f"{slugify(request.workspace.slug)}-{source}-{today_utc()}"
         return download(name, form, (text for _, text in parts_of(rows, form)))

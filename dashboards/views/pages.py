@@ -86,7 +86,12 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page()
 def accounts(request: WorkspaceRequest) -> HttpResponse:
     """List the accounts."""
-    filters = AccountFilter(request.GET, workspace=request.workspace, today=today_utc())
+    filters = AccountFilter(
+        request.GET,
+        workspace=request.workspace,
+        today=today_utc(),
+        user=request.user,
+    )
     return render(
         request,
         "dashboards/accounts.html",
@@ -144,7 +149,10 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def developers(request: WorkspaceRequest) -> HttpResponse:
     """List the developers."""
     filters = DeveloperFilter(
-        request.GET, workspace=request.workspace, today=today_utc()
+        request.GET,
+        workspace=request.workspace,
+        today=today_utc(),
+        user=request.user,
     )
     return render(
         request,
