@@ -21,6 +21,8 @@ from accounts.person import Person
 
 # What stands where a person was named.
 ERASED = "[erased]"
+# A regular expression that matches nothing.
+NOTHING = "a^"
 # Tables and columns that name nobody of ours, or whoever is to be named: the member who
 # did something, credentials, and identities, which other people have.
 LEFT_ALONE: dict[str, frozenset[str]] = {
@@ -47,9 +49,14 @@ class TextColumn:
 
     @property
     def redacted(self) -> str:
-        """Return the SQL of its text without the words of ``%(pattern)s``."""
-        replaced = f"regexp_replace({self.as_text}, %(pattern)s, %(erased)s, 'gi')"
-        return f"{replaced}::jsonb" if self.is_json else replaced
+        """Return the SQL of its text without the words of the patterns.
+
+        JSON stays JSON: a long number may stand without quotes, and becomes 0.
+        """
+        if not self.is_json:
+            return f"regexp_replace({self.as_text}, %(pattern)s, %(erased)s, 'gi')"
+        without = f"regexp_replace({self.as_text}, %(json_pattern)s, %(erased)s, 'gi')"
+        return f"regexp_replace({without}, %(numbers)s, '0', 'g')::jsonb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +149,40 @@ def pattern(words: Iterable[str]) -> str:
     address may stand in an address: with "%40".
     """
     longest_first = sorted(set(words), key=lambda word: (-len(word), word))
-    any_word = "|".join(
-        re.sub(r"([^\w\s])", r"\\\1", spelling)
-        for word in longest_first
-        for spelling in _spellings(word)
+    any_word = _any_of(
+        spelling for word in longest_first for spelling in _spellings(word)
     )
     return rf"(?<![\w.+-])(?:{any_word})(?![\w-]|\.\w)"
+
+
+def json_patterns(words: Iterable[str]) -> tuple[str, str]:
+    """Return the same for the text of JSON: for words, and for what may be a number.
+
+    Words are spelled as JSON spells them, so that one with quotes in it matches no
+    brackets and commas between texts. A line break before a word is a backslash and a
+    letter there; any other backslash may be half of what it stands before.
+    """
+    longest_first = sorted(set(words), key=lambda word: (-len(word), word))
+    numbers = [word for word in longest_first if word.isdecimal() and word.isascii()]
+    others = [
+        spelling
+        for word in longest_first
+        if word not in numbers
+        for spelling in {_in_json(word), _in_json(word.replace("@", "%40"))}
+    ]
+    before, after = r"(?:(?<![\w.+\\-])|(?<=\\[nrt]))", r"(?![\w-]|\.\w)"
+    return (
+        f"{before}(?:{_any_of(others)}){after}" if others else NOTHING,
+        f"{before}(?:{_any_of(numbers)}){after}" if numbers else NOTHING,
+    )
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.sub(r"([^\w\s])", r"\\\1", word) for word in words)
+
+
+def _in_json(word: str) -> str:
+    return json.dumps(word, ensure_ascii=False)[1:-1]
 
 
 def _where(
@@ -159,22 +194,35 @@ def _where(
     """
     words = tuple(words)
     hints = [_hint(spelling) for word in words for spelling in _spellings(word)]
-    texts = " || ' ' || ".join(f"coalesce({one.as_text}, '')" for one in columns)
+    texts = _joined(columns)
+    matches = []
+    if plain := [one for one in columns if not one.is_json]:
+        matches.append(f"({_joined(plain)}) ~* %(pattern)s")
+    if in_json := [one for one in columns if one.is_json]:
+        text = f"({_joined(in_json)})"
+        matches.append(f"{text} ~* %(json_pattern)s OR {text} ~ %(numbers)s")
     where = (
         "workspace_id = %(workspace)s"
         f" AND lower({texts}) LIKE ANY (%(hints)s)"
-        f" AND ({texts}) ~* %(pattern)s"
+        f" AND ({' OR '.join(matches)})"
     )
+    json_pattern, numbers = json_patterns(words)
     return where, {
         "workspace": person.workspace_id,
         "hints": hints,
         "pattern": pattern(words),
+        "json_pattern": json_pattern,
+        "numbers": numbers,
     }
+
+
+def _joined(columns: Iterable[TextColumn]) -> str:
+    return " || ' ' || ".join(f"coalesce({one.as_text}, '')" for one in columns)
 
 
 def _spellings(word: str) -> list[str]:
     """Return a word as it stands in a text, in JSON and in an address."""
-    spellings = {word, json.dumps(word, ensure_ascii=False)[1:-1]}
+    spellings = {word, _in_json(word)}
     if "@" in word:
         spellings.add(word.replace("@", "%40"))
     return sorted(spellings)

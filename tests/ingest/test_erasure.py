@@ -388,6 +388,38 @@ def test_an_address_with_odd_characters(workspace):
     assert Event.objects.get().properties == {"mail": "[erased]", "[erased]": 1}
 
 
+NUMBER = "117223344556677889900"
+
+
+@pytest.mark.parametrize(
+    ("who", "told", "left"),
+    [
+        # At the beginning of a line, which JSON writes as a backslash and an n.
+        (
+            "ann@x.example",
+            {"a": "Hello\nann@x.example wrote", "b": "C:\\ann@x.example"},
+            {"a": "Hello\n[erased] wrote", "b": "C:\\ann@x.example"},
+        ),
+        # Half of a line break is not the beginning of a name.
+        ("nick@x.example", {"a": "Hi\nick@x.example"}, {"a": "Hi\nick@x.example"}),
+        # As an id that is a number; with quotes it is text.
+        (NUMBER, {"a": int(NUMBER), "b": f"id {NUMBER}"}, {"a": 0, "b": "id 0"}),
+        # Made to look like what stands between the texts of others.
+        ('x", "admin": "no@way', {"a": "x", "admin": "no@way"}, None),
+    ],
+)
+def test_json_of_others_stays_json(workspace, who, told, left):
+    put(
+        workspace,
+        event(who, at=timezone.now()),
+        event(BOB, at=timezone.now(), properties=told),
+    )
+    digest_until_empty()
+    bob = dev(BOB)
+    erase_developer(workspace.developers.exclude(pk=bob.pk).get(), actor=None)
+    assert Event.objects.get().properties == (left or told)
+
+
 # ---- In flight
 
 
