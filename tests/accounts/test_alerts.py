@@ -227,7 +227,11 @@ def test_followers_are_told_and_nobody_else(workspace, kim, acme, ann):
 
 def test_segments_and_the_workspace_can_be_followed(workspace, kim):
     segment = Segment.objects.create(
-        workspace=workspace, subject="account", name="Warm", rule={"all": []}
+        workspace=workspace,
+        subject="account",
+        name="Warm",
+        rule={"all": []},
+        is_shared=True,
     )
     follow(workspace, kim, segment)
     happen(workspace, "entered", HappeningKind.ENTERED, segment=segment)
@@ -655,7 +659,11 @@ def test_a_digest_says_who_came_and_went(  # noqa: PLR0917
     with time_machine.travel("2026-11-02 12:00:00Z", tick=False):
         AlertSettings.objects.create(workspace=workspace, user=kim, mail=mail)
         segment = Segment.objects.create(
-            workspace=workspace, subject="account", name="Warm", rule={"all": []}
+            workspace=workspace,
+            subject="account",
+            name="Warm",
+            rule={"all": []},
+            is_shared=True,
         )
         follow(workspace, kim, segment)
         why = "entered Warm: the score is at least 60"
