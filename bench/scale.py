@@ -3,7 +3,6 @@
 A few minutes at the full size; the default size is for seeing that nothing has broken.
 """
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from accounts.segments.membership import refresh_all
 from accounts.services import create_workspace, new_user, set_role
 from accounts.trend_refresh import refresh_trends
 from bench import scale_live, scale_pages
+from bench.clock import Clock
 from bench.figures import Check, Row, Section
 from bench.machine import load_average
 from bench.scale_data import fill
@@ -40,12 +40,12 @@ def measure(size: Size, *, rounds: int, generator: str) -> Section:
     """Fill a workspace of its own and measure what people and machines do with it."""
     load = load_average()
     workspace = create_workspace(SLUG, "Scale")
-    filling = _timed(lambda: fill(workspace, size))
+    filling = _row(Clock(), "fill by statements", lambda: fill(workspace, size))
     section = Section(
         "At scale",
         f"{_described(workspace)}. Pages through all of Django in this process, many "
         "addresses a round: lists at eleven depths and in both directions. Jobs once.",
-        rows=[Row("filled by statements", "s", [filling])],
+        rows=[filling],
         load_average=load,
     )
     _jobs(section, workspace)
@@ -63,15 +63,12 @@ def measure(size: Size, *, rounds: int, generator: str) -> Section:
 
 def _jobs(section: Section, workspace: Workspace) -> None:
     """Score and judge everybody, and do what every night does."""
-    first = Row("score the whole workspace, the first time", "s")
-    first.rounds.append(_timed(lambda: score_workspace(workspace)))
-    again = Row("score the whole workspace", "s")
-    again.rounds.append(_timed(lambda: score_workspace(workspace)))
+    clock = Clock()
+    first = _row(clock, "score all, the first time", lambda: score_workspace(workspace))
+    again = _row(clock, "score all", lambda: score_workspace(workspace))
     section.rows += [first, again]
     section.checks.append(
-        Check(
-            "score the whole workspace, s", again.median, RESCORE_TARGET, at_most=True
-        )
+        Check("score all, s", again.median, RESCORE_TARGET, at_most=True)
     )
     yesterday = today_utc() - timedelta(days=1)
     models = ScoreModel.objects.filter(workspace=workspace)
@@ -93,8 +90,7 @@ def _jobs(section: Section, workspace: Workspace) -> None:
     )
     for name, job in jobs:
         models.update(trends_on=yesterday)
-        section.rows.append(Row(name, "s", [_timed(job)]))
-        print(f"  {name}: {section.rows[-1].median:.1f} s", flush=True)
+        section.rows.append(_row(clock, name, job))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -112,7 +108,8 @@ def _described(workspace: Workspace) -> str:
     )
 
 
-def _timed(work: Callable[[], object]) -> float:
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
+def _row(clock: Clock, name: str, work: Callable[[], object]) -> Row:
+    took = clock.time(work)
+    row = Row(name, "s", [took.wall], note=f"{took.work:.1f} s of work")
+    print(f"  {name}: {took.wall:.1f} s, {row.note}", flush=True)
+    return row

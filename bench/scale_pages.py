@@ -4,13 +4,10 @@ Requests go through all of Django in this process, middleware and templates incl
 without a web server between: what is measured is ours.
 """
 
-import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
@@ -24,6 +21,7 @@ from accounts.models import (
     Workspace,
 )
 from accounts.segments.store import make_segment
+from bench.clock import Clock, Took
 from bench.figures import Check, Row
 from dashboards.paging import encode
 
@@ -100,18 +98,18 @@ def measure(
     """Ask for each page many times; the rows hold the 95th percentile of each round."""
     client = Client()
     client.force_login(user)
-    clock = _Clock()
+    clock = Clock()
     rows, checks = [], []
     for name, addresses, target in _groups(workspace, user):
         for address in addresses:
-            clock.time(client, address)
+            _time(clock, client, address)
         waited, worked = Row(f"{name}, p95", "ms"), Row(f"{name}, p95 of work", "ms")
         middles = []
         for _ in range(rounds):
-            times = [clock.time(client, address) for address in addresses]
-            waited.rounds.append(_p95([one[0] for one in times]))
-            worked.rounds.append(_p95([one[1] for one in times]))
-            middles.append(median(one[1] for one in times))
+            times = [_time(clock, client, address) for address in addresses]
+            waited.rounds.append(_p95([one.wall * 1000 for one in times]))
+            worked.rounds.append(_p95([one.work * 1000 for one in times]))
+            middles.append(median(one.work * 1000 for one in times))
         worked.note = f"p50 {median(middles):.0f} ms"
         rows += [waited, worked]
         print(
@@ -127,33 +125,14 @@ def measure(
     return rows, checks
 
 
-class _Clock:
-    """Times requests twice: as they took, and as the processors worked on them.
-
-    The latter is what both processes ran, ours and the database's, one after the
-    other: the time on a machine that has nothing else to do and all in memory.
-    """
-
-    def __init__(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            (pid,) = cursor.fetchone()
-        self._backend = Path(f"/proc/{pid}/schedstat")
-
-    def time(self, client: Client, address: str) -> tuple[float, float]:
-        """Ask for a page; return the milliseconds it took and those of work."""
-        began, worked = time.perf_counter(), self._worked()
-        answer = client.get(address)
-        took, work = time.perf_counter() - began, self._worked() - worked
-        if answer.status_code != 200:
-            message = f"{address} answered {answer.status_code}"
-            raise RuntimeError(message)
-        return took * 1000, work * 1000
-
-    def _worked(self) -> float:
-        """Return the seconds that both have run so far."""
-        running, *_ = self._backend.read_text(encoding="utf-8").split()
-        return time.process_time() + int(running) / 1e9
+def _time(clock: Clock, client: Client, address: str) -> Took:
+    """Ask for a page and see that it came."""
+    answers: list[int] = []
+    took = clock.time(lambda: answers.append(client.get(address).status_code))
+    if answers != [200]:
+        message = f"{address} answered {answers}"
+        raise RuntimeError(message)
+    return took
 
 
 def _p95(values: list[float]) -> float:
