@@ -117,12 +117,11 @@ class SegmentAdmin(WorkspaceAdmin):
         except RuleError as error:
             return str(error)
         found = preview(rule, segment.workspace, today=today_utc())
-        number = f"{found.count:,}" if found.is_exact else f"more than {found.count:,}"
         page = reverse("dashboards:segment", args=[segment.workspace.slug, segment.pk])
         return format_html(
             '{}<br>{} match. <a href="{}">Open its page</a><ul>{}</ul>',
             in_words(rule, segment.workspace),
-            number,
+            found.text,
             page,
             format_html_join("", "<li>{}</li>", ((row,) for row in found.rows)),
         )

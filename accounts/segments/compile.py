@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account, Developer, Subject, Workspace
 from accounts.segments.context import Asked, Context
@@ -25,7 +25,7 @@ from accounts.segments.schema import (
     Rule,
     UsageCondition,
 )
-from accounts.segments.sql import InSet
+from accounts.segments.sql import Among, InSet
 from accounts.segments.usage import usage_filter
 
 
@@ -56,7 +56,7 @@ def matching(
     context = Context(workspace, today, only=only, names=names)
     rows = everybody(rule.subject, workspace)
     if context.only is not None:
-        rows = rows.filter(pk__in=context.only)
+        rows = rows.filter(Among(F("pk"), context.only))
     return rows.filter(_compile(rule.root, rule.subject, context).where)
 
 
@@ -64,7 +64,7 @@ def part_matching(node: Node, subject: Subject, context: Context) -> QuerySet[An
     """Return whom one part of a rule selects."""
     rows = everybody(subject, context.workspace)
     if context.only is not None:
-        rows = rows.filter(pk__in=context.only)
+        rows = rows.filter(Among(F("pk"), context.only))
     return rows.filter(_compile(node, subject, context).where)
 
 
@@ -125,7 +125,7 @@ def _any(parts: list[_Compiled], subject: Subject, context: Context) -> _Compile
 def _ids(where: Q, subject: Subject, context: Context) -> QuerySet[Any, Any]:
     rows = everybody(subject, context.workspace)
     if context.only is not None:
-        rows = rows.filter(pk__in=context.only)
+        rows = rows.filter(Among(F("pk"), context.only))
     return rows.filter(where).values("pk")
 
 
@@ -150,6 +150,6 @@ def _field(asked: FieldCondition, subject: Subject, context: Context) -> _Compil
         return _Compiled(Q(InSet("account_id", rows.values("pk"))), is_plain=False)
     rows = everybody(other, context.workspace).filter(account__isnull=False)
     if context.only is not None:
-        rows = rows.filter(account__in=context.only)
+        rows = rows.filter(Among(F("account_id"), context.only))
     owners = rows.filter(inner.where).values("account_id")
     return _Compiled(Q(InSet("pk", owners)), is_plain=False)

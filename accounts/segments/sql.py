@@ -1,9 +1,18 @@
 """Expressions that the ORM has none for: chosen sets, and JSON of any type."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, F, Func, QuerySet, Subquery, TextField
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    F,
+    Func,
+    QuerySet,
+    Subquery,
+    TextField,
+)
 from django.db.models import Value as Literal
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
@@ -163,15 +172,23 @@ def _equal(values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
 
 
 class Among(Func):
-    """True for a text that is one of many: one parameter, hashed by the server."""
+    """True for a text or a number that is one of many.
+
+    They go as one array: thousands of single parameters take longer to parse than
+    the rows take to find.
+    """
 
     conditional = True
 
-    def __init__(self, expression: Expression, texts: list[str]) -> None:
+    def __init__(
+        self, expression: Expression | F, values: Sequence[str] | Sequence[int]
+    ) -> None:
+        is_text = bool(values) and isinstance(values[0], str)
+        kind = TextField() if is_text else BigIntegerField()
         super().__init__(
             expression,
-            Literal(texts, output_field=ArrayField(TextField())),
-            template="%(expressions)s)",
+            Literal(list(values), output_field=ArrayField(kind)),
+            template=f"%(expressions)s::{'text' if is_text else 'bigint'}[])",
             arg_joiner=" = ANY(",
             output_field=BooleanField(),
         )

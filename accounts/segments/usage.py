@@ -32,7 +32,7 @@ from accounts.segments.asking import LOOKUPS
 from accounts.segments.context import Context
 from accounts.segments.operators import Operator
 from accounts.segments.schema import Count, UsageCondition, holds_for_nothing
-from accounts.segments.sql import InSet
+from accounts.segments.sql import Among, InSet
 
 # Of a sum of values on one day; beyond, doubles overflow.
 LARGEST_VALUE = 1e250
@@ -84,8 +84,7 @@ def _rows(
         product = context.names.products.get(asked.product)
         rows = rows.filter(product__in=[product.pk] if product else [])
     if context.only is not None:
-        owner = "developer" if subject == Subject.DEVELOPER else "developer__account"
-        rows = rows.filter(**{f"{owner}__in": context.only})
+        rows = rows.filter(Among(F(OWNERS[subject]), context.only))
     return rows
 
 

@@ -102,6 +102,7 @@ def build(
     *,
     today: date,
     is_final: bool,
+    count_all: bool = False,
 ) -> Builder:
     """Judge a draft and show it; ``is_final`` complains about blank conditions too."""
     names = Names(workspace)
@@ -109,7 +110,7 @@ def build(
     found = words = None
     if rule is not None:
         words = in_words(rule, workspace, names=names)
-        found = preview(rule, workspace, today=today, names=names)
+        found = preview(rule, workspace, today=today, names=names, count_all=count_all)
     return Builder(
         root=_node(draft, subject, names),
         new=_new(subject, names),

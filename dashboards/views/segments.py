@@ -220,7 +220,14 @@ def _posted(
     button = request.POST.get("do", "look")
     if button != "save":
         drafts.press(draft, button, request.POST)
-        return _builder(request, subject, draft, form=form, segment=found)
+        return _builder(
+            request,
+            subject,
+            draft,
+            form=form,
+            segment=found,
+            count_all=button == "count",
+        )
     if form.is_valid():
         rule: Any = drafts.as_rule(draft)
         if found is not None and rule == {"all": [found.rule]}:
@@ -259,11 +266,17 @@ def _builder(
     form: SegmentForm,
     segment: Segment | None = None,
     is_final: bool = False,
+    count_all: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     today = today_utc()
     page = segment_builder.build(
-        draft, request.workspace, subject, today=today, is_final=is_final
+        draft,
+        request.workspace,
+        subject,
+        today=today,
+        is_final=is_final,
+        count_all=count_all,
     )
     rows = page.preview.rows if page.preview else ()
     return render(

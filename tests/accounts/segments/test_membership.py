@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.corrections import merge_developers
 from accounts.judging import judge_rescored
 from accounts.models import (
     Account,
@@ -26,6 +27,7 @@ from accounts.models import (
 )
 from accounts.segments.membership import judge, refresh, refresh_all
 from accounts.segments.store import change_segment, make_segment
+from ingest.split import undo_correction
 from tests.factories import (
     make_account,
     make_developer,
@@ -343,3 +345,28 @@ def test_the_command_counts_and_shows(workspace, tmp_path, capsys):
     rule.write_text('{"field": "country", "is": "one_of"}')
     with pytest.raises(CommandError, match="A value is missing"):
         call_command("segment", "acme", "--rule", str(rule))
+
+
+def test_members_follow_a_merge_and_its_undoing(workspace):
+    keep, other = (make_developer(workspace, f"{name}@x.example") for name in "ab")
+    segment = segment_of(workspace, {"all": []}, "developer")
+    refresh(segment, at=AT)
+
+    correction = merge_developers(keep, other, actor=None)
+    assert [row[0] for row in members(segment)] == ["a@x.example"]
+    undo_correction(correction, actor=None)
+
+    assert sorted(row[0] for row in members(segment)) == ["a@x.example", "b@x.example"]
+
+
+def test_erasing_a_developer_ends_their_stays(workspace):
+    person = make_developer(workspace, "gone@x.example")
+    segment = segment_of(workspace, {"all": []}, "developer")
+    refresh(segment, at=AT)
+
+    person.delete()
+    refresh(segment, at=AT)
+
+    assert members(segment) == []
+    segment.refresh_from_db()
+    assert segment.size == 0
