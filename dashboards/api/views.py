@@ -163,6 +163,9 @@ class ReadView(viewsets.GenericViewSet):  # type: ignore[type-arg]
         chosen = resource or self.asked(QueryDict())
         if len(pk) > LONGEST_ID or int(pk) > LARGEST_ID:
             raise Http404
+        if len(chosen.rows.model._meta.pk_fields) > 1:  # noqa: SLF001 (documented API)
+            # Rows of a day have no number.
+            raise Http404
         row = chosen.prepare(chosen.rows).filter(pk=int(pk)).first()
         if row is None:
             raise Http404
