@@ -42,7 +42,7 @@ class MetricRow(RowSerializer):
 
     id = serializers.IntegerField()
     key = serializers.CharField(help_text="What events call it.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     level = serializers.CharField()
     weight = serializers.FloatField()
     daily_cap = serializers.IntegerField(allow_null=True)

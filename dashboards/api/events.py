@@ -46,7 +46,7 @@ class EventRowOut(RowSerializer):
     flags = serializers.ListField(child=serializers.CharField())
     is_test = serializers.BooleanField()
     dialect = serializers.ChoiceField(choices=Dialect.choices)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     event_id = serializers.CharField()
     environment = serializers.CharField()
     session_id = serializers.CharField()

@@ -20,7 +20,7 @@ SCORED = {
 class ScoreField(serializers.FloatField):
     """A score of 0 to 100 with one decimal, as pages write it."""
 
-    def to_representation(self, value: Any) -> float:
+    def to_representation(self, value: Any) -> float:  # type: ignore[override]
         """Round as pages do; a band is decided on what is shown."""
         return round(float(value), 1)
 

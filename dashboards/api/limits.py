@@ -50,7 +50,7 @@ class KeyThrottle(BaseThrottle):
 def address_may_ask(request: Request) -> int:
     """Count a request of an address, before anybody knows whose; 0 or the wait."""
     # DRF hands the attributes of Django's request on.
-    address = peer_address(request)  # type: ignore[arg-type]
+    address = peer_address(request)
     return throttle.addresses.take(address) if address else 0
 
 

@@ -130,7 +130,7 @@ class ReadSchema(AutoSchema):
         """Take no body to read; what changes a list says what it takes."""
         if self.method == "GET":
             return None
-        return super().get_request_serializer()  # type: ignore[no-untyped-call]
+        return super().get_request_serializer()
 
     def get_response_serializers(self) -> Any:
         """Describe a row of the resource, unless the action says otherwise."""

@@ -197,9 +197,7 @@ class Segments(Resource):
     def prepare(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch the words of the rule in force along."""
         latest = SegmentRule.objects.filter(segment=OuterRef("pk")).order_by("-pk")
-        words: QuerySet[Any] = rows.annotate(
-            words=Subquery(latest.values("words")[:1])
-        )
+        words: QuerySet[Any] = rows.annotate(words=Subquery(latest.values("words")[:1]))
         return words
 
 

@@ -15,4 +15,5 @@ def with_stage(rows: QuerySet[Any], subject: str) -> QuerySet[Any]:
     now = StageEntry.objects.filter(
         **{subject: OuterRef("pk")}, left_at__isnull=True
     ).values("stage__name")
-    return rows.annotate(stage_name=Subquery(now[:1]))
+    annotated: QuerySet[Any] = rows.annotate(stage_name=Subquery(now[:1]))
+    return annotated

@@ -135,12 +135,13 @@ class Usage(Resource):
         return tuple(COLUMNS[name] for name in self.filterset.groups)
 
     def _sums(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return (
+        sums: QuerySet[Any] = (
             rows.order_by()
             .values(*self._columns)
             .annotate(uses=Sum("count"), worth=Sum("value_sum"))
             .order_by(*self._columns)
         )
+        return sums
 
     def _read(self, after: Key | None, size: int) -> list[dict[str, Any]]:
         rows = self.rows if after is None else self.rows.filter(self._beyond(after))
