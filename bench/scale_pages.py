@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from statistics import median, quantiles
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.test import Client
 from django.urls import reverse
 
@@ -189,9 +190,12 @@ def _walk(address: str, scores: "QuerySet[Any]") -> list[str]:
 
 def _spread(scores: "QuerySet[Any]", number: int) -> list[tuple[float, int]]:
     """Return rows at even distances down a list by score, the last one included."""
-    last = scores.count() - 1
-    ordered = scores.order_by("-points", "-pk").values_list("points", "pk")
-    return [ordered[last * step // number] for step in range(1, number + 1)]
+    count = scores.count()
+    ordered = [F("points").desc(), F("pk").desc()]
+    found = scores.annotate(place=Window(RowNumber(), order_by=ordered)).filter(
+        place__in={count * step // number for step in range(1, number + 1)}
+    )
+    return list(found.order_by("place").values_list("points", "pk"))
 
 
 def _some(scores: "QuerySet[Any]", column: str) -> list[int]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Avg, Count, Max, Q, Sum
+from django.db.models import Avg, Count, F, Max, Q, Sum
 
 from accounts.models import (
     Account,
@@ -202,7 +202,8 @@ def _people(
         Developer.objects.filter(account=account, is_aggregate=False),
         reader.model,
         today,
-    ).order_by("-score_now", "pk")[:MOST_DEVELOPERS]
+        # As scores are, without working one out for each of many thousands.
+    ).order_by(F("score__points").desc(nulls_last=True), "pk")[:MOST_DEVELOPERS]
     rows = list(people)
     spark = trends("developer_id", (row.pk for row in rows), today=today)
     return tuple(
