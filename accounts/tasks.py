@@ -21,7 +21,7 @@ from accounts import (
 from accounts.attribution import reattribute
 from accounts.clock import today_utc
 from accounts.enrichment import run
-from accounts.models import Workspace
+from accounts.models import Segment, Workspace
 from accounts.segments import membership
 
 
@@ -115,6 +115,14 @@ def plan_digests() -> None:
 def resolve_lists() -> None:
     """Find whom entries of lists stand for that waited until now."""
     lists.resolve_waiting()
+
+
+@shared_task
+def refresh_segment(segment_id: int) -> None:
+    """Look at everybody anew for one segment, whose rule was just written."""
+    found = Segment.objects.filter(pk=segment_id).first()
+    if found is not None:
+        membership.refresh(found)
 
 
 @shared_task
