@@ -68,7 +68,10 @@ class TagAdmin(WorkspaceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count who has each."""
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(number=Count("marks", filter=Q(marks__is_off=False)))
+        on: QuerySet[Any] = rows.annotate(
+            number=Count("marks", filter=Q(marks__is_off=False))
+        )
+        return on
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
@@ -153,7 +156,8 @@ class CuratedListAdmin(WorkspaceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the entries."""
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(number=Count("entries"))
+        counted: QuerySet[Any] = rows.annotate(number=Count("entries"))
+        return counted
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave the subject as it is: entries are of it."""

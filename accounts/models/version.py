@@ -14,8 +14,8 @@ class VersionSeen(models.Model):
     """A version of a product in the hands of one identity, first and last seen.
 
     Written by the digest, like daily usage without constraints on its references, and
-    only when a time moves to another UTC day. Filed under the identity, so that a merge or a
-    split of developers moves no row.
+    only when a time moves to another UTC day. Filed under the identity, so that a merge
+    or a split of developers moves no row.
     """
 
     pk = models.CompositePrimaryKey("identity_id", "product_id", "version")

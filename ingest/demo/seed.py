@@ -177,7 +177,7 @@ def _enter_companies(workspace: Workspace, world: World, at: datetime) -> None:
 def _send(
     stream: Iterable[Block],
     events: int,
-    keep: Callable[[str, list[NormalizedEvent], datetime], None],
+    keep: Callable[[str, list[NormalizedEvent], datetime], object],
     report: Report,
     start_helper: Callable[[], None],
 ) -> None:

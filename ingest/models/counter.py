@@ -11,8 +11,8 @@ class IngestCounter(models.Model):
 
     Outcomes: ``accepted``, ``duplicate``, ``quarantined``, ``opted_out`` and ``erased``
     for events of people who opted out or were erased while they waited, and
-    ``refused:<reason>`` for requests turned away at the door. Refusals without a known key have neither
-    workspace nor key.
+    ``refused:<reason>`` for requests turned away at the door. Refusals without a known
+    key have neither workspace nor key.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True)

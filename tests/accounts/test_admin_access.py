@@ -23,6 +23,7 @@ from accounts.models import (
     AuditEntry,
     Correction,
     CuratedList,
+    Delivery,
     EnrichmentState,
     Erasure,
     FitModel,
@@ -33,6 +34,7 @@ from accounts.models import (
     ProvisionedUser,
     RedFlag,
     ScoreModel,
+    Segment,
     Stage,
     Tag,
 )
@@ -83,6 +85,7 @@ MAY = {
     "accounts.developer": ("viewer", "-", "member", "-"),
     "accounts.scoremodel": ("viewer", "-", "-", "-"),
     "accounts.stage": ("viewer", "admin", "admin", "admin"),
+    "accounts.segment": ("admin", "admin", "admin", "-"),
     "accounts.curatedlist": ("viewer", "member", "member", "member"),
     "accounts.tag": ("viewer", "member", "member", "member"),
     "accounts.note": ("viewer", "-", "-", "admin"),
@@ -167,6 +170,13 @@ def make_world():
         "accounts.scoremodel": ScoreModel.objects.get(workspace=acme),
         "accounts.stage": Stage.objects.create(
             workspace=acme, subject="account", name=MARK, position=9
+        ),
+        "accounts.segment": Segment.objects.create(
+            workspace=acme,
+            subject="account",
+            name=f"{MARK} segment",
+            rule={"all": []},
+            is_shared=True,
         ),
         "accounts.curatedlist": CuratedList.objects.create(
             workspace=acme, subject="account", name=f"{MARK} list"
@@ -320,6 +330,9 @@ OWN_PAGES = {
     "admin:accounts_flaggedrecord_resolve": ("admin", 200),
     "admin:accounts_flaggedrecord_dismiss": ("admin", 200),
     "admin:accounts_workspace_retention": ("admin", 200),
+    "admin:accounts_webhook_test": ("admin", 302),
+    "admin:accounts_webhook_secret": ("admin", 302),
+    "admin:accounts_webhook_rotate": ("admin", 200),
 }
 
 
@@ -508,6 +521,10 @@ def _copy(row, number):
         return
     model = type(row)
     copy = model.objects.get(pk=row.pk)
+    if model is Delivery:
+        # Of another happening: one is sent to a webhook once.
+        send_test(copy.webhook)
+        return
     copy.pk = None
     copy._state.adding = True
     changes = {

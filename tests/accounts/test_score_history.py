@@ -109,7 +109,9 @@ def test_an_accounts_trend_ends_with_the_score_of_now(workspace):
     assert len(set(scores)) == 4
 
 
-def test_trends_of_many_accounts_cost_three_queries(workspace, django_assert_num_queries):
+def test_trends_of_many_accounts_cost_three_queries(
+    workspace, django_assert_num_queries
+):
     _, companies = random_usage(workspace, 2)
     score_touched()
     today = utc_today()
