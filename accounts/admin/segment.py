@@ -15,6 +15,7 @@ from accounts.clock import today_utc
 from accounts.errors import AccountsError
 from accounts.models import Segment, SegmentRule, Subject
 from accounts.roles import Action
+from accounts.segments.filling import fill
 from accounts.segments.membership import refresh
 from accounts.segments.preview import preview
 from accounts.segments.schema import RuleError, parse
@@ -170,7 +171,7 @@ class SegmentAdmin(WorkspaceAdmin):
                 actor=actor,
                 **values,
             )
-        refresh(saved)
+        fill(saved)
         saved.refresh_from_db()
         obj.__dict__.update(saved.__dict__)
 

@@ -64,6 +64,15 @@ class Preview:
         return f"{self.count:,}" if self.is_exact else f"more than {self.count:,}"
 
 
+def is_quick(rule: Rule, workspace: Workspace, *, today: date) -> bool:
+    """Say whether the whole answer comes while somebody waits for a page."""
+    try:
+        cost, _ = _planned(selected(rule, workspace, today=today).values("pk"))
+    except EmptyResultSet:
+        return True
+    return cost <= DEAREST
+
+
 def preview(
     rule: Rule,
     workspace: Workspace,

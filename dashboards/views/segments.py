@@ -12,7 +12,7 @@ from accounts.clock import today_utc
 from accounts.errors import AccountsError
 from accounts.models import Segment, Subject
 from accounts.roles import Action
-from accounts.segments.membership import refresh
+from accounts.segments.filling import fill
 from accounts.segments.schema import RuleError
 from accounts.segments.store import (
     change_segment,
@@ -172,7 +172,7 @@ def hide(request: WorkspaceRequest, pk: int) -> HttpResponse:
     hidden = request.POST.get("hidden") == "1"
     hide_segment(found, hidden=hidden, actor=request.user)
     if not hidden:
-        _fill(found)
+        fill(found)
     messages.success(
         request, f"“{found.name}” {'is hidden' if hidden else 'is shown again'}."
     )
@@ -250,7 +250,7 @@ def _posted(
         except AccountsError as error:
             form.add_error("name", str(error))
         else:
-            _fill(saved)
+            fill(saved)
             messages.success(request, f"“{saved.name}” was saved.")
             return _to(request, saved)
     return _builder(
@@ -293,11 +293,6 @@ def _builder(
         },
         status=status,
     )
-
-
-def _fill(segment: Segment) -> None:
-    """Look at everybody at once; it takes a second or two at the very most."""
-    refresh(segment)
 
 
 def _subject(request: WorkspaceRequest) -> Subject:

@@ -287,7 +287,7 @@ def test_rules_select_what_the_oracle_says(subject, seed):
     ids = ids_of(workspace)
 
     @settings(
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
@@ -309,7 +309,7 @@ def test_every_field_alone_and_negated(subject):
     seen = set()
 
     @settings(
-        max_examples=6,
+        max_examples=4,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

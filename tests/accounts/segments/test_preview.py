@@ -6,9 +6,12 @@ import pytest
 from django.db import connection
 
 from accounts.models import Developer
+from accounts.segments import filling
 from accounts.segments import preview as module
 from accounts.segments.preview import preview
 from accounts.segments.schema import parse
+from accounts.segments.store import make_segment
+from accounts.tasks import refresh_segment
 from tests.factories import make_account, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +90,24 @@ def test_few_are_judged_all_the_same(workspace, monkeypatch):
     found = look(make_workspace("small"), WITH_ACCOUNT)
 
     assert (found.text, found.is_estimate) == ("0", False)
+
+
+def test_what_takes_long_is_filled_by_a_worker(workspace, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        filling.current_app, "send_task", lambda name, **more: sent.append((name, more))
+    )
+    made = make_segment(
+        workspace, subject="developer", name="Wide", rule=WITH_ACCOUNT, actor=None
+    )
+    monkeypatch.setattr(module, "DEAREST", 0.0)
+    filling.fill(made)
+    assert [(name, more["args"]) for name, more in sent] == [
+        ("accounts.tasks.refresh_segment", [made.pk])
+    ]
+    assert made.members.count() == 0
+
+    refresh_segment(made.pk)
+
+    assert made.members.count() == 500
+    refresh_segment(0)
