@@ -18,8 +18,9 @@ from ingest import prune as pruning
 from ingest.digest import digest_until_empty
 from ingest.hints import publish_hint
 
-# Well under the task time limit; what is left gets a task of its own.
-LONGEST_DIGEST = timedelta(seconds=60)
+# What is left gets a task of its own. Under a steady load the inbox is never empty:
+# were all workers at it for longer, scoring would wait, and new scores with it.
+LONGEST_DIGEST = timedelta(seconds=2)
 SCORE_EXPIRES_SECONDS = 30
 
 
@@ -27,14 +28,15 @@ SCORE_EXPIRES_SECONDS = 30
 def digest_inbox() -> None:
     """Digest what waits in the inbox, and have the touched developers scored."""
     result = digest_until_empty(at_most=LONGEST_DIGEST)
+    if result.events:
+        # One message for a whole run of batches; when the broker is away, beat asks.
+        # Before the hint, so that no worker digests on before somebody scores.
+        with suppress(OperationalError):
+            score_touched.apply_async(expires=SCORE_EXPIRES_SECONDS)
     if result.more:
         # At once: the debouncing loop of `hints` runs in web processes only.
         with suppress(OperationalError):
             publish_hint()
-    if result.events:
-        # One message for a whole run of batches; when the broker is away, beat asks.
-        with suppress(OperationalError):
-            score_touched.apply_async(expires=SCORE_EXPIRES_SECONDS)
 
 
 @shared_task
