@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from statistics import quantiles
 
+from django.db import connection
 from django.db.models import F
 
 from accounts.keys import create_key
@@ -65,12 +67,12 @@ def measure(workspace: Workspace, *, generator: str) -> tuple[list[Row], list[Ch
         for sender in senders:
             sender.start()
         began = time.monotonic()
-        seen = []
-        for number, probe in enumerate(probes):
-            time.sleep(max(began + 1 + number - time.monotonic(), 0))
-            seen.append(_follow(port, headers, probe))
-            if time.monotonic() > began + LOAD_SECONDS:
-                break
+        with ThreadPoolExecutor(len(probes)) as followers:
+            following = []
+            for probe in probes:
+                time.sleep(LOAD_SECONDS / len(probes))
+                following.append(followers.submit(_follow, port, headers, probe))
+            seen = [one.result() for one in following]
         rate = sum(sender.sent for sender in senders) / (time.monotonic() - began)
         for sender in senders:
             sender.stop()
@@ -199,7 +201,16 @@ class _Sender(threading.Thread):
 
 def _follow(port: int, headers: dict[str, str], probe: tuple[int, str]) -> float:
     """Send one event and return the seconds until its account's points changed."""
-    account, person = probe
+    try:
+        return _seconds_until_seen(port, headers, *probe)
+    finally:
+        # Each follower is a thread with a connection of its own.
+        connection.close()
+
+
+def _seconds_until_seen(
+    port: int, headers: dict[str, str], account: int, person: str
+) -> float:
     before = _points(account)
     client = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     _send(client, headers, person)
