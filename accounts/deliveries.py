@@ -18,7 +18,7 @@ from django.utils import timezone
 from standardwebhooks.webhooks import Webhook as Signer
 
 from accounts.alert_messages import as_json, as_slack, mail_digest, mail_happening
-from accounts.models import Delivery, DeliveryAttempt, Webhook
+from accounts.models import Delivery, DeliveryAttempt, Membership, Webhook
 from accounts.outgoing import OutgoingError, post
 from accounts.webhooks import secrets_of, url_of
 
@@ -178,6 +178,12 @@ def _signed(delivery: Delivery, body: bytes) -> dict[str, str]:
 
 
 def _mail(delivery: Delivery) -> Result:
+    members = Membership.objects.filter(
+        workspace=delivery.workspace_id, user=delivery.user_id, user__is_active=True
+    )
+    if not members.exists():
+        # Between two tries: what happens here is none of theirs any more.
+        return Result(is_sent=False, status=GONE, said="No member any longer.")
     try:
         sent = (
             mail_happening(delivery) if delivery.happening_id else mail_digest(delivery)

@@ -7,7 +7,7 @@ JUDGES. Each gets the same ones; the nightly run makes up for what one of them f
 import logging
 from collections.abc import Callable
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from accounts import stages, tag_rules
 from accounts.models import Subject, Workspace
@@ -60,6 +60,9 @@ def _judge(workspace: Workspace, subject: Subject, subjects: list[int] | None) -
         try:
             with transaction.atomic():
                 judge(workspace, subject, subjects)
+        except OperationalError:
+            # A deadlock, or a database that goes away: the queue keeps them.
+            raise
         except Exception:
             # One that fails must not keep the others, nor scores, from theirs.
             logger.exception("Judging the %ss of %s failed", subject, workspace)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from accounts.attribution.domains import registrable_domain
@@ -92,10 +92,21 @@ def create_list(
         made.full_clean()
     except ValidationError as error:
         raise AccountsError(" ".join(error.messages)) from None
-    with transaction.atomic():
-        made.save()
-        _audit(made, AuditEntry.Action.LIST_CREATED, actor, via)
+    try:
+        with transaction.atomic():
+            made.save()
+            _audit(made, AuditEntry.Action.LIST_CREATED, actor, via)
+    except IntegrityError:
+        raise AccountsError("This workspace has a list of that name.") from None
     return made
+
+
+def change_list(curated: CuratedList, *, actor: User | None = None) -> None:
+    """Save a list's name, description and kind as they were set, audited."""
+    with transaction.atomic():
+        curated.save(update_fields=("name", "description", "is_exclude"))
+        exclude = int(curated.is_exclude)
+        _audit(curated, AuditEntry.Action.LIST_CHANGED, actor, is_exclude=exclude)
 
 
 def delete_list(

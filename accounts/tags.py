@@ -7,7 +7,7 @@ one taken away by hand is not put back. Rules are applied in `accounts.tag_rules
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit import record
@@ -42,9 +42,13 @@ def tag_named(
         made.full_clean()
     except ValidationError as error:
         raise AccountsError(" ".join(error.messages)) from None
-    with transaction.atomic():
-        made.save()
-        _audit(made, actor, "made")
+    try:
+        with transaction.atomic():
+            made.save()
+            _audit(made, actor, "made")
+    except IntegrityError:
+        # Somebody was faster; theirs will do.
+        return Tag.objects.get(workspace=workspace, subject=subject, name=made.name)
     return made
 
 

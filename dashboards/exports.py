@@ -9,9 +9,9 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
 
+from accounts.csv_files import safe_cell
+
 Cell = str | int | float | datetime | None
-# A spreadsheet takes a cell that starts so for a formula (DESIGN, Guards).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Makes spreadsheets read UTF-8.
 MARK = "\ufeff"
 CSV, NDJSON = "csv", "ndjson"
@@ -78,9 +78,7 @@ def safe(cell: Cell) -> str | int | float:
         return ""
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
-        return f"'{cell}"
-    return cell
+    return safe_cell(cell) if isinstance(cell, str) else cell
 
 
 def _cell(value: Any) -> str | int | float:

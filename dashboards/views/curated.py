@@ -14,6 +14,7 @@ from accounts.lists import (
     MOST_ENTRIES,
     Entry,
     add_entries,
+    change_list,
     create_list,
     delete_list,
     pick,
@@ -86,7 +87,7 @@ def edit_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
     form = EditListForm(request.POST, instance=curated)
     if not form.is_valid():
         return _show_list(request, _list(request, pk), edit_form=form)
-    form.save()
+    change_list(curated, actor=request.user)
     messages.success(request, "Saved.")
     return _to_list(request, curated)
 

@@ -605,6 +605,17 @@ def test_an_alert_is_mailed_at_once(workspace, kim, acme, mailbox):
     assert "text/html" in text
 
 
+def test_who_left_in_between_gets_no_mail(workspace, kim, acme, mailbox):
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
+    follow(workspace, kim, acme)
+    happen(workspace, account=acme)
+    tell()
+    kim.memberships.all().delete()
+    deliver()
+    assert not mailbox.messages
+    assert Delivery.objects.get().state == "given_up"
+
+
 def test_a_mail_that_is_refused_is_sent_later(workspace, kim, acme, mailbox):
     AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
     follow(workspace, kim, acme)
