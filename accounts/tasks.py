@@ -1,8 +1,10 @@
 """Background work of `accounts`: each task calls one plain function."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from accounts import (
     alerts,
@@ -24,11 +26,23 @@ from accounts.enrichment import run
 from accounts.models import Segment, Workspace
 from accounts.segments import membership
 
+# Beat asks again within seconds.
+JUDGE_EXPIRES_SECONDS = 30
+
 
 @shared_task
 def score_touched() -> None:
-    """Score the developers whose usage changed, and their accounts; then judge them."""
-    score_store.score_touched()
+    """Score the developers whose usage changed, and their accounts."""
+    if score_store.score_touched():
+        # A task of its own: the rules of stages and segments take longer than scores,
+        # and the next scores are not to wait for them.
+        with suppress(OperationalError):
+            judge_rescored.apply_async(expires=JUDGE_EXPIRES_SECONDS)
+
+
+@shared_task
+def judge_rescored() -> None:
+    """Judge those whose scores changed: stages, tags, segments."""
     judging.judge_rescored()
 
 

@@ -32,6 +32,13 @@ def periodic() -> dict[str, Any]:
                 "schedule": 5.0,
                 "options": {"expires": 30},
             },
+            # Scoring asks for it; this catches what it could not ask, and what was
+            # scored as a whole.
+            "judge-rescored": {
+                "task": "accounts.tasks.judge_rescored",
+                "schedule": 5.0,
+                "options": {"expires": 10},
+            },
             "tell-followers": {
                 "task": "accounts.tasks.tell_followers",
                 "schedule": 15.0,
