@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 # Taken at once; a second of work.
 BATCH = 20_000
 
+_TRY_TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('uptick.judge', 0))"
+
 Judge = Callable[[Workspace, Subject, list[int] | None], object]
 
 # In order. Each looks at some accounts or developers, or at all for None.
@@ -28,7 +30,8 @@ JUDGES: tuple[Judge, ...] = (stages.judge, tag_rules.apply_rules, membership.jud
 def judge_rescored(*, batch: int = BATCH) -> int:
     """Judge all whose scores changed since; return how many groups there were.
 
-    Safe beside other workers, and repeatable: a crash leaves them in the queue.
+    One worker at a time: another has nothing to do here, and is free to digest and to
+    score. Repeatable: a crash leaves them in the queue.
     """
     done = 0
     while number := _judge_batch(batch):
@@ -45,6 +48,9 @@ def judge_all() -> None:
 
 def _judge_batch(limit: int) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_TRY_TURN)
+        if cursor.fetchone() == (False,):
+            return 0
         cursor.execute(statement("rescored_claim"), {"limit": limit})
         claimed = cursor.fetchall()
         workspaces = Workspace.objects.in_bulk({row[0] for row in claimed})
