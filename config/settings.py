@@ -157,9 +157,7 @@ IP_DATABASE = env_str("IP_DATABASE")
 # One with countries, where the other has none.
 IP_COUNTRY_DATABASE = env_str("IP_COUNTRY_DATABASE")
 # Classes that fill fields of accounts; an earlier one's values stay before a later.
-ENRICHMENT_PLUG_INS = env_list(
-    "ENRICHMENT_PLUG_INS", "accounts.enrichment.ip.IpPlugIn"
-)
+ENRICHMENT_PLUG_INS = env_list("ENRICHMENT_PLUG_INS", "accounts.enrichment.ip.IpPlugIn")
 ENRICHMENT_DAYS = env_int("ENRICHMENT_DAYS", 30, minimum=1)
 # Networks of one's own that webhooks may reach although they are not public.
 WEBHOOK_ALLOWED_NETWORKS = env_list("WEBHOOK_ALLOWED_NETWORKS")
