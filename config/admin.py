@@ -29,11 +29,16 @@ GROUPS = (
     (
         "Customers",
         (
-            *("account", "accountnetwork", "developer", "correction"),
+            *("account", "accountfield", "accountnetwork", "fitmodel"),
+            *("enrichmentstate", "developer", "correction"),
             *("license", "provisioneduser", "redflag"),
         ),
     ),
-    ("Working with them", ("curatedlist", "tag", "note", "webhook", "delivery")),
+    (
+        "Working with them",
+        ("segment", "curatedlist", "tag", "note", "webhook", "delivery"),
+    ),
+    ("Data care", ("flaggedrecord", "optout", "erasure")),
     ("People and access", ("workspace", "membership", "user", "auditentry")),
 )
 

@@ -60,6 +60,8 @@ def test_from_log_in_to_the_reason_of_a_score(stranger, demo):
 
 
 def test_a_new_key_moves_the_score_of_an_account(person, uptick, demo):
+    # It opens a menu, and no page.
+    person.find(".nav-more > summary").click()
     person.follow("Settings", within="nav[aria-label=Main]")
     person.follow("API keys", within="#content")
     person.follow("Add API key", within="#content")
