@@ -6,10 +6,12 @@ from django.urls import include, path, reverse_lazy
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.api import product_lists
-from config import api_docs, health
+from config import api_docs, health, icons
 from ingest import public_keys
 
 urlpatterns = [
+    # Browsers ask for it before they have read where ours is.
+    path("favicon.ico", icons.favicon),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -20,7 +24,15 @@ class Person:
     def __init__(self, driver: Chrome, address: str) -> None:
         self.driver = driver
         self.address = address
-        self.wait = WebDriverWait(driver, PATIENCE_SECONDS)
+        # What was found may belong to the page before: look again.
+        self.wait = WebDriverWait(
+            driver,
+            PATIENCE_SECONDS,
+            ignored_exceptions=[
+                NoSuchElementException,
+                StaleElementReferenceException,
+            ],
+        )
         self.do("Page.enable")
         self.do("Page.addScriptToEvaluateOnNewDocument", source=REPORT_VIOLATIONS)
         driver.get_log("browser")
