@@ -39,6 +39,8 @@ _END_OF_HANDLE = re.compile(r"[/?#:\s]")
 _MAILBOX = re.compile(r"<([^<>]*@[^<>]*)>\s*$")
 _EMAIL = re.compile(r"^[^\s@/:]+@[^\s@/:]+\.[^\s@/:.]+$")
 _HOST = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?=[/?#]|$)", re.IGNORECASE)
+# What `_bounded` returns: it is finished, however its start looks like a wrapping.
+_BOUNDED = re.compile(rf".{{{KEPT_START}}}…[0-9a-f]{{64}}", re.DOTALL)
 
 
 def normalise(kind: str, value: object) -> str:
@@ -49,7 +51,7 @@ def normalise(kind: str, value: object) -> str:
     """
     text = _printable(value)
     reduce = _REDUCERS.get(kind)
-    if reduce is None or len(text) > READ_LENGTH:
+    if reduce is None or len(text) > READ_LENGTH or _BOUNDED.fullmatch(text):
         return _bounded(text)
     # Until nothing changes any more: people wrap an address in an address.
     for _ in range(len(text)):

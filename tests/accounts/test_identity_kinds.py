@@ -1,7 +1,7 @@
 from re import fullmatch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.kinds import (
@@ -121,6 +121,7 @@ ODD = st.one_of(
 
 
 @given(st.sampled_from(KINDS), ODD)
+@example(kind="github", value="@" * 2048 + "https://")
 def test_nothing_raises_and_twice_is_once(kind, value):
     once = normalise(kind, value)
     assert normalise(kind, once) == once
