@@ -7,10 +7,9 @@ from django.db.models import Q, QuerySet
 from accounts.errors import AccountsError
 from accounts.kinds import normalise
 from accounts.models import Account, Developer, Identity, Workspace
+from accounts.numbers import row_number
 
 Row = TypeVar("Row", Account, Developer, Identity)
-# Digits of a number that fits into a column.
-MOST_DIGITS = 18
 
 
 def find_developer(workspace: Workspace, text: str) -> Developer:
@@ -73,9 +72,7 @@ def _identities(workspace: Workspace, text: str) -> QuerySet[Identity]:
 
 
 def _number(text: str) -> int | None:
-    digits = text.strip().removeprefix("#")
-    is_number = digits.isascii() and digits.isdecimal()
-    return int(digits) if is_number and len(digits) <= MOST_DIGITS else None
+    return row_number(text.strip().removeprefix("#"))
 
 
 def _only_one(rows: QuerySet[Row], what: str, text: str) -> Row:

@@ -17,6 +17,7 @@ from accounts.models import (
     Product,
     Workspace,
 )
+from accounts.numbers import row_number
 from dashboards import periods
 
 Row = TypeVar("Row")
@@ -191,8 +192,8 @@ class MergeForm(forms.Form):
             workspace=self.developer.workspace_id, value__iexact=text
         )
         wanted = Q(pk__in=known.values("developer"))
-        if text.isascii() and text.isdecimal() and len(text) < 19:  # noqa: PLR2004 bigint
-            wanted |= Q(pk=int(text))
+        if (number := row_number(text)) is not None:
+            wanted |= Q(pk=number)
         found = Developer.objects.filter(
             wanted, workspace=self.developer.workspace_id
         ).exclude(pk=self.developer.pk)

@@ -19,6 +19,7 @@ from accounts.models import (
     Segment,
 )
 from accounts.models.alert import HappeningKind
+from accounts.numbers import row_numbers
 from dashboards.access import WorkspaceRequest, workspace_page
 from dashboards.queries import alerts as query
 
@@ -81,11 +82,7 @@ def inbox(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page()
 def read(request: WorkspaceRequest) -> HttpResponse:
     """Mark alerts as read: the ticked ones, or all."""
-    ticked = [
-        int(text)
-        for text in request.POST.getlist("alert")
-        if text.isascii() and text.isdecimal() and len(text) < 19  # noqa: PLR2004 bigint
-    ]
+    ticked = row_numbers(request.POST.getlist("alert"))
     everything = "all" in request.POST
     mark_read(request.workspace, request.user, alerts=None if everything else ticked)
     return redirect("dashboards:alerts", slug=request.workspace.slug)

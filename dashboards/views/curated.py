@@ -30,6 +30,7 @@ from accounts.models import (
     Tag,
 )
 from accounts.notes import change_note, delete_note, write_note
+from accounts.numbers import row_numbers
 from accounts.roles import Action
 from accounts.tags import put_tag, tag_named, take_tag
 from dashboards.access import WorkspaceRequest, may, workspace_page
@@ -138,11 +139,7 @@ def add_to_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def remove_from_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Take the ticked entries off a list."""
     curated = _list(request, pk)
-    ticked = [
-        int(text)
-        for text in request.POST.getlist("entry")
-        if text.isascii() and text.isdecimal() and len(text) < 19  # noqa: PLR2004 bigint
-    ]
+    ticked = row_numbers(request.POST.getlist("entry"))
     number = remove_entries(
         curated, ListEntry.objects.filter(pk__in=ticked), actor=request.user
     )

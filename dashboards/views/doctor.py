@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountsError
 from accounts.models import ApiKey, Workspace
+from accounts.numbers import row_number
 from accounts.peer import peer_address
 from accounts.roles import Action
 from dashboards.access import WorkspaceRequest, workspace_page
@@ -106,11 +107,11 @@ def _explained(request: WorkspaceRequest, form: DoctorForm) -> Explanation | Non
 
 
 def _picked(request: WorkspaceRequest) -> RefusedRequest | None:
-    number = request.GET.get("refused", "")
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):  # noqa: PLR2004 bigint
+    number = row_number(request.GET.get("refused", ""))
+    if number is None:
         return None
     kept = RefusedRequest.objects.in_workspace(request.workspace)
-    return kept.select_related("api_key").filter(pk=int(number)).first()
+    return kept.select_related("api_key").filter(pk=number).first()
 
 
 def _initial(picked: RefusedRequest | None) -> dict[str, str | int | None]:
