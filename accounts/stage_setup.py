@@ -219,6 +219,12 @@ def preview(
                 except RuleError:
                     continue
                 stays = stays.exclude(pk__in=taken.order_by().values("pk"))
+        # Whom a later one waits for.
+        elsewhere |= StageEntry.objects.filter(
+            left_at__isnull=True,
+            missed_since__isnull=False,
+            stage__in=stages_of(workspace, subject).filter(position__gt=stage.position),
+        )
     stays = stays.exclude(pk__in=elsewhere.values(column))
     by_hand_here = inside.filter(by_hand=True)
     return Preview(

@@ -1,20 +1,21 @@
 """Puts accounts and developers into stages: by the rules, by hand, released again.
 
 Everybody stands in the furthest stage whose rule matches them now; rules look at the
-last weeks, so people move both ways. Whom a person put somewhere stays there until
-released. Every move is a row of StageEntry, written by `record_moves` alone.
+last weeks, so people move both ways: further at once, back when no rule brought them
+back for a week. Whom a person put somewhere stays there until released. Every move is
+a row of StageEntry, written by `record_moves` alone.
 """
 
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import IntegerField, QuerySet, Value
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Value
 from psycopg import sql
 
 from accounts.audit import record
@@ -44,6 +45,10 @@ COLUMNS = {Subject.ACCOUNT: "account_id", Subject.DEVELOPER: "developer_id"}
 # Moves that are handed on one by one; of more, only the number is told.
 MOST_TOLD = 10_000
 RELEASED = "Released"
+# Who leaves a stage does so after its rule, and those of all further ones, have not
+# matched for so many days. Windows of days end at some midnight, and a week has days
+# off: without, one in seven moves in the demo was taken back within the week.
+PATIENCE_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Step:
 
     stage: Stage
     rule: StageRule
+    # Not the first rule of this stage.
+    is_changed: bool
 
 
 def judge(
@@ -97,6 +104,7 @@ def judge(
             logger.exception("A rule of the stages of %s cannot be used", workspace)
             return Moves(subject)
         _compare(cursor, subject, stages, ladder, subjects)
+        _wait(cursor, subject, stages, ladder, subjects=subjects, at=at)
         moves = record_moves(cursor, workspace, subject, at=at)
         if subjects is None:
             recount(cursor, workspace, subject)
@@ -311,14 +319,23 @@ def _ladder(stages: Sequence[Stage]) -> list[Step]:
         StageRule.objects.filter(stage__in=ruled)
         .order_by("stage_id", "-pk")
         .distinct("stage_id")
+        .annotate(
+            is_changed=Exists(
+                StageRule.objects.filter(stage=OuterRef("stage"), pk__lt=OuterRef("pk"))
+            )
+        )
     )
     known = {rule.stage_id: rule for rule in newest}
-    return [Step(stage, _version(stage, known.get(stage.pk))) for stage in ruled]
+    return [_step(stage, known.get(stage.pk)) for stage in ruled]
 
 
-def _version(stage: Stage, known: StageRule | None) -> StageRule:
+def _step(stage: Stage, known: Any) -> Step:
     if known is not None and known.rule == stage.rule:
-        return known
+        return Step(stage, known, is_changed=known.is_changed)
+    return Step(stage, _new_version(stage), is_changed=known is not None)
+
+
+def _new_version(stage: Stage) -> StageRule:
     subject = Subject(stage.subject)
     parsed = parse(stage.rule, subject=subject, workspace=stage.workspace)
     return StageRule.objects.create(
@@ -392,6 +409,34 @@ def _compare(
             "all_stages": [stage.pk for stage in stages],
             "subjects": None if subjects is None else list(subjects),
             "released": released,
+        },
+    )
+
+
+def _wait(
+    cursor: CursorWrapper,
+    subject: Subject,
+    stages: Sequence[Stage],
+    ladder: Sequence[Step],
+    *,
+    subjects: Collection[int] | None,
+    at: datetime | None,
+) -> None:
+    """Take out of ``stage_move`` who would go back, and is waited for."""
+    day = (at or now_utc()).date()
+    cursor.execute(
+        _for(subject, "stage_wait"),
+        {
+            "stages": [step.stage.pk for step in ladder],
+            # Of a past day the rules are asked as if they had always been there.
+            "changes": [
+                step.rule.created_at if step.is_changed and at is None else None
+                for step in ladder
+            ],
+            "all_stages": [stage.pk for stage in stages],
+            "subjects": None if subjects is None else list(subjects),
+            "day": day,
+            "patient_since": day - timedelta(days=PATIENCE_DAYS),
         },
     )
 

@@ -149,6 +149,9 @@ class StageEntry(models.Model):
         db_index=False,
         related_name="+",
     )
+    # The day that the rules were first seen to want them further back, or nowhere;
+    # they are waited for (`accounts.stages.PATIENCE_DAYS`). Null: the rules agree.
+    missed_since = models.DateField(null=True, blank=True)
     # Why it ended, where no next stage tells it.
     left_reason = models.CharField(max_length=200, blank=True)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from accounts.models import Account, Developer, Stage, StageEntry, Subject
 from accounts.stage_merging import MERGED
-from accounts.stages import RELEASED, stages_of, subject_of
+from accounts.stages import PATIENCE_DAYS, RELEASED, stages_of, subject_of
 
 # A timeline shows this many changes; older ones are left out and it says so.
 MOST_CHANGES = 30
@@ -40,6 +40,8 @@ class StageCard:
 
     stages: tuple[Stage, ...]
     current: StageEntry | None
+    # The day they leave it unless its rule matches again; None while it matches.
+    leaves_on: date | None
     badge: Badge | None
     # Place in the order, from 1; 0 in no stage.
     place: int
@@ -61,6 +63,7 @@ def card_of(who: Account | Developer) -> StageCard:
     return StageCard(
         stages=stages,
         current=current,
+        leaves_on=_leaves_on(current) if current else None,
         badge=badge_of(current) if current else None,
         place=order.index(current.stage_id) + 1
         if current and current.stage_id in order
@@ -100,6 +103,12 @@ def direction_of(entry: StageEntry) -> str:
     if entry.is_advance:
         return "up"
     return "flat" if entry.came_from_id == entry.stage_id else "down"
+
+
+def _leaves_on(entry: StageEntry) -> date | None:
+    if entry.by_hand or entry.missed_since is None:
+        return None
+    return entry.missed_since + timedelta(days=PATIENCE_DAYS)
 
 
 def _changes(entries: list[StageEntry]) -> Iterable[Change]:

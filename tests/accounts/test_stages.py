@@ -34,7 +34,13 @@ from accounts.stage_setup import (
     remove_stage,
     save_stage,
 )
-from accounts.stages import judge, release_stage, set_stage, stages_of
+from accounts.stages import (
+    PATIENCE_DAYS,
+    judge,
+    release_stage,
+    set_stage,
+    stages_of,
+)
 from tests.accounts.scores import use as use_on
 from tests.accounts.scores import utc_today
 from tests.factories import (
@@ -90,6 +96,17 @@ def use(workspace, sdk, deploy):
             use_on(developer, metric, sdk, days_ago=day, count=count)
 
     return use
+
+
+def in_days(days):
+    return datetime.now(tz=UTC) + timedelta(days=days)
+
+
+def judge_patiently(workspace, subject):
+    """Judge on each day until nobody is waited for any more."""
+    for day in range(PATIENCE_DAYS + 1):
+        moves = judge(workspace, subject, at=in_days(day))
+    return moves
 
 
 def stage(workspace, name, subject=DEVELOPER):
@@ -182,6 +199,7 @@ def test_an_account_deploys_with_several_people_or_a_licence(workspace, acme, us
     judge(workspace, ACCOUNT)
     assert stays(ACCOUNT)[-1] == ("Acme", "Deploy", "Build", True, False)
 
+    StageEntry.objects.filter(left_at=None).update(missed_since=seen(7).date())
     people[2].usage.all().delete()
     judge(workspace, ACCOUNT)
     assert stays(ACCOUNT)[-1] == ("Acme", "Build", "Deploy", True, False)
@@ -249,7 +267,7 @@ def test_people_move_both_ways_and_every_step_is_kept(workspace, ada, use):
     assert [(m.subject_id, m.is_advance) for m in moves.told] == [(ada.pk, True)]
 
     ada.usage.all().delete()
-    judge(workspace, DEVELOPER)
+    judge_patiently(workspace, DEVELOPER)
 
     assert stays() == [
         ("ada", "Discover", None, False, False),
@@ -263,6 +281,136 @@ def test_people_move_both_ways_and_every_step_is_kept(workspace, ada, use):
     assert times[0][1] == times[1][0]
     assert times[1][1] == times[2][0]
     assert sizes(workspace) == {"Discover": 1}
+
+
+def missed_since():
+    return StageEntry.objects.get(left_at=None).missed_since
+
+
+def test_a_stage_is_left_a_week_after_its_rule_ceased_to_match(workspace, ada, use):
+    use(ada, *range(5), count=2)
+    judge(workspace, DEVELOPER)
+    ada.usage.all().delete()
+    today = utc_today()
+
+    for day in range(PATIENCE_DAYS):
+        assert judge(workspace, DEVELOPER, at=in_days(day)).count == 0
+        assert judge(workspace, DEVELOPER, [ada.pk], at=in_days(day)).count == 0
+        assert missed_since() == today
+    moves = judge(workspace, DEVELOPER, [ada.pk], at=in_days(PATIENCE_DAYS))
+
+    assert [(m.subject_id, m.is_advance) for m in moves.told] == [(ada.pk, False)]
+    assert stays() == [
+        ("ada", "Build", None, False, False),
+        ("ada", "Discover", "Build", True, False),
+    ]
+    assert missed_since() is None
+    assert sizes(workspace) == {"Discover": 1}
+
+
+def test_who_matches_again_within_the_week_was_never_gone(workspace, ada, use):
+    use(ada, *range(5), count=2)
+    judge(workspace, DEVELOPER)
+    kept = list(ada.usage.all())
+    for _ in range(3):
+        ada.usage.all().delete()
+        judge(workspace, DEVELOPER, at=in_days(0))
+        judge(workspace, DEVELOPER, at=in_days(6))
+        for row in kept:
+            row.save(force_insert=True)
+        judge(workspace, DEVELOPER, at=in_days(0))
+        assert missed_since() is None
+    ada.usage.all().delete()
+    judge(workspace, DEVELOPER, at=in_days(8))
+
+    assert stays() == [("ada", "Build", None, True, False)]
+    assert missed_since() == in_days(8).date()
+
+
+def test_who_goes_back_goes_where_the_rules_want_them_by_then(workspace, ada, use):
+    use(ada, *range(5), count=2)
+    judge(workspace, DEVELOPER)
+    ada.usage.all().delete()
+    judge(workspace, DEVELOPER)
+    use(ada, 0, 1)
+    judge(workspace, DEVELOPER, at=in_days(3))
+
+    judge(workspace, DEVELOPER, at=in_days(7))
+
+    assert stays()[-1] == ("ada", "Evaluate", "Build", True, False)
+
+
+def test_who_waits_goes_further_at_once(workspace, ada, use):
+    use(ada, *range(5), count=2)
+    judge(workspace, DEVELOPER)
+    ada.usage.all().delete()
+    judge(workspace, DEVELOPER)
+    use(ada, 0, 1, 2, 7, 8, 9, 14, 15)
+
+    judge(workspace, DEVELOPER)
+
+    assert stays()[-1] == ("ada", "Deploy", "Build", True, False)
+    assert missed_since() is None
+
+
+def test_leaving_all_stages_takes_the_week_too(workspace, ada, use):
+    stages_of(workspace, DEVELOPER).filter(name="Discover").delete()
+    use(ada, 0, 1)
+    judge(workspace, DEVELOPER)
+    ada.usage.all().delete()
+
+    assert judge(workspace, DEVELOPER).count == 0
+    assert judge(workspace, DEVELOPER, at=in_days(PATIENCE_DAYS)).count == 1
+    assert stays() == [("ada", "Evaluate", None, False, False)]
+
+
+def test_released_is_asked_at_once_and_others_wait_on(workspace, ada, use):
+    bob = make_developer(workspace, "bob@acme.example", first_seen_at=seen())
+    use(bob, *range(5), count=2)
+    judge(workspace, DEVELOPER)
+    bob.usage.all().delete()
+    judge(workspace, DEVELOPER)
+    set_stage(ada, stage(workspace, "Deploy"), actor=None)
+
+    assert release_stage(ada, actor=None).stage.name == "Discover"
+    waiting = StageEntry.objects.get(left_at=None, missed_since__isnull=False)
+    assert waiting.developer == bob
+
+
+def test_for_a_week_after_a_rule_was_changed_nobody_is_waited_for(workspace, ada, use):
+    bob = make_developer(workspace, "bob@acme.example", first_seen_at=seen())
+    use(ada, 0, 1)
+    judge(workspace, DEVELOPER)
+    one = stage(workspace, "Evaluate")
+    one.rule = {"usage": {"count": "days", "at_least": 2, "days": 20}}
+    save_stage(one, actor=None)
+    judge_rescored()
+    use(bob, 0, 1)
+    judge(workspace, DEVELOPER)
+
+    # Who came by the rule as it is now has the week, who came by the one before not.
+    ada.usage.all().delete()
+    bob.usage.all().delete()
+    judge(workspace, DEVELOPER)
+
+    assert [row for row in stays() if row[3]] == [
+        ("bob", "Evaluate", "Discover", True, False),
+        ("ada", "Discover", "Evaluate", True, False),
+    ]
+
+
+def test_a_preview_leaves_out_who_is_waited_for_further_on(workspace, ada, use):
+    use(ada, *range(5), count=2)
+    judge(workspace, DEVELOPER)
+    ada.usage.all().delete()
+    judge(workspace, DEVELOPER)
+    discover = stage(workspace, "Discover")
+
+    found = preview(
+        discover.rule, workspace=workspace, subject=DEVELOPER, stage=discover
+    )
+
+    assert (found.matching, found.would_be_in, found.now_in) == (1, 0, 0)
 
 
 def test_the_reason_is_the_rule_in_words(workspace, ada, use):
@@ -657,8 +805,8 @@ def test_history_is_written_as_if_the_rules_had_been_there(workspace, ada, use):
     assert found == [
         ("Discover", 50),
         ("Evaluate", 49),
-        # One of the two days has left the window.
-        ("Discover", 20),
+        # One of the two days left the window 20 days ago, and a week went by.
+        ("Discover", 13),
         ("Evaluate", 9),
         ("Build", 6),
     ]
