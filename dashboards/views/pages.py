@@ -37,6 +37,7 @@ from dashboards.queries import licences as licences_query
 from dashboards.queries import overview as overview_query
 from dashboards.queries import signals as signals_query
 from dashboards.queries import stages as stages_query
+from dashboards.queries.segment_stays import stays_of
 from dashboards.receipt_form import ReceiptForm
 
 
@@ -138,6 +139,7 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "may_edit": may(request, Action.EDIT),
             "may_flag": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
+            "stays": stays_of(found, request.user),
             "is_followed": follows(request.workspace, request.user, found),
             "stage": stages_query.card_of(found),
         },
@@ -215,6 +217,7 @@ def show_developer(
             "may_care": may(request, Action.CARE),
             "may_edit": may(request, Action.EDIT),
             "said": curated_query.said_of(found),
+            "stays": stays_of(found, request.user),
             "is_followed": follows(request.workspace, request.user, found),
             "stage": stages_query.card_of(found),
             "move_form": move_form or MoveForm(workspace=request.workspace),

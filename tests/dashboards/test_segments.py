@@ -16,6 +16,7 @@ from accounts.models import (
 )
 from accounts.segments.membership import refresh, refresh_all
 from accounts.segments.store import change_segment, default_segment, make_segment
+from dashboards.queries.segment_stays import stays_of
 from dashboards.segment_draft import as_rule, from_post, from_rule
 from tests.dashboards.data import World, days_ago, now
 from tests.dashboards.forms_without_script import Form
@@ -244,6 +245,38 @@ def test_the_page_of_a_segment_tells_its_story(member, world):
     assert "Cold Corp" in text
     assert "no longer: country is Germany" in text
     assert "The segment shrank from 4 to 1." in text
+
+
+def test_accounts_and_developers_list_their_segments(
+    member, world, user, django_assert_num_queries
+):
+    austrians = segment_of(world, country("AT"), name="Austrians")
+    segment_of(world, name="Everybody")
+    segment_of(world, name="Of somebody", is_shared=False)
+    segment_of(world, subject="developer", name="All people")
+    path = f"/w/acme/accounts/{world.warm.pk}/"
+    Account.objects.filter(pk=world.warm.pk).update(country="AT")
+    refresh(austrians)
+
+    inside = text_of(member.get(path))
+    assert "In no segment" not in inside
+    assert re.search(r"Austrians since .{1,30} country is Austria ", inside)
+    assert re.search(
+        r"Everybody since .{1,30} matched when the rule was made or changed", inside
+    )
+    assert "Of somebody" not in inside
+    assert "All people" not in inside
+    assert "All people since" in text_of(
+        member.get(f"/w/acme/developers/{world.ada.pk}/")
+    )
+
+    Account.objects.filter(pk=world.warm.pk).update(country="")
+    refresh(austrians)
+    gone = text_of(member.get(path))
+    assert "Left in the last 30 days · 1" in gone
+    assert re.search(r"Austrians left .{1,30} no longer: country is Austria", gone)
+    with django_assert_num_queries(1):
+        stays_of(world.warm, user)
 
 
 def test_the_list_has_mine_shared_and_ready_made(member, world, user):
