@@ -5,12 +5,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from accounts import account_import
@@ -26,12 +25,12 @@ from accounts.admin.base import (
 from accounts.admin.confirm import is_confirmed
 from accounts.admin.csv_import import (
     CsvImportForm,
-    changelist,
     import_context,
     report_response,
     wants_report,
     workspaces_to_import_into,
 )
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.models import Account, AccountDomain, AccountNetwork, Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action
@@ -139,13 +138,13 @@ class ImportForm(CsvImportForm):
 
 
 @admin.register(Account)
-class AccountAdmin(WorkspaceAdmin):
+class AccountAdmin(ToolsAdmin):
     """Companies. Not deleted here: their next event would only bring them back."""
 
     form = AccountForm
     add_action = Action.EDIT
     change_action = Action.EDIT
-    change_list_template = "admin/accounts/account/change_list.html"
+    own_pages = (Page("import", Action.EDIT, of_row=False),)
     list_display = (
         "name",
         "domain",
@@ -193,16 +192,12 @@ class AccountAdmin(WorkspaceAdmin):
             ip=peer_address(request) or None,
         )
 
-    def get_urls(self) -> list[Any]:
-        """Add the page that imports."""
-        view = self.admin_site.admin_view(self.import_view)
-        return [path("import/", view, name="accounts_account_import"),
-                *super().get_urls()]  # fmt: skip
+    def list_tools(self) -> list[Tool]:
+        """Offer the import."""
+        return [self.tool("Import CSV", "import")]
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for a file, show what it would do, then do it."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         sent = request.method == "POST"
         form = ImportForm(
             request.POST if sent else None,
@@ -233,7 +228,7 @@ class AccountAdmin(WorkspaceAdmin):
                     f"{preview.added} accounts added, {preview.changed} changed, "
                     f"{len(preview.problems)} problems left out.",
                 )
-                return HttpResponseRedirect(changelist("account"))
+                return self.to_page("changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": "Import accounts",

@@ -4,22 +4,20 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Case, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts import flags, opt_outs
 from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, person
 from accounts.admin.confirm import confirm_action, confirmation, is_confirmed
-from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.errors import AccountsError
 from accounts.models import Correction, FlaggedRecord, OptOut, Workspace
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 
 # Corrections named beside a flag.
 MOST_CORRECTIONS = 5
@@ -193,6 +191,7 @@ class FlaggedRecordAdmin(ToolsAdmin):
     """Records that somebody says are wrong; the open ones first."""
 
     view_action = Action.CARE
+    own_pages = (Page("resolve", Action.CARE), Page("dismiss", Action.CARE))
     list_display = ("flagged_at", "what", "problem", "status", "who")
     list_display_links = ("flagged_at",)
     list_filter = ("status", "problem", "subject")
@@ -263,55 +262,28 @@ class FlaggedRecordAdmin(ToolsAdmin):
         )
         return links or "None yet: move, merge and split on the developer's page."
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+    def tools(self, obj: Any) -> list[Tool]:
         """Offer to settle it, while it is open."""
-        is_open = obj.status == FlaggedRecord.Status.OPEN
-        if not is_open or not can(person(request), Action.CARE, obj.workspace_id):
+        if obj.status != FlaggedRecord.Status.OPEN:
             return []
         return [
-            Tool("Resolve", _address("resolve", obj.pk)),
-            Tool("Dismiss", _address("dismiss", obj.pk)),
+            self.tool("Resolve", "resolve", obj),
+            self.tool("Dismiss", "dismiss", obj),
         ]
 
-    def get_urls(self) -> list[Any]:
-        """Add the pages that settle a flag."""
-        pages = {"resolve": self.resolve_view, "dismiss": self.dismiss_view}
-        return [
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    self.admin_site.admin_view(view),
-                    name=f"accounts_flaggedrecord_{name}",
-                )
-                for name, view in pages.items()
-            ),
-            *super().get_urls(),
-        ]
-
-    def resolve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def resolve_view(self, request: HttpRequest, row: FlaggedRecord) -> HttpResponse:
         """Ask for a note, then say that it was right and is mended."""
-        return self._settle(
-            request,
-            pk,
-            FlaggedRecord.Status.RESOLVED,
-            "It was wrong, and is mended now.",
-        )
+        status = FlaggedRecord.Status.RESOLVED
+        return self._settle(request, row, status, "It was wrong, and is mended now.")
 
-    def dismiss_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def dismiss_view(self, request: HttpRequest, row: FlaggedRecord) -> HttpResponse:
         """Ask for a note, then say that the record is as it should be."""
-        return self._settle(
-            request,
-            pk,
-            FlaggedRecord.Status.DISMISSED,
-            "The record is as it should be.",
-        )
+        status = FlaggedRecord.Status.DISMISSED
+        return self._settle(request, row, status, "The record is as it should be.")
 
     def _settle(
-        self, request: HttpRequest, pk: int, status: str, explanation: str
+        self, request: HttpRequest, row: FlaggedRecord, status: str, explanation: str
     ) -> HttpResponse:
-        row = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.CARE, row.workspace_id):
-            raise PermissionDenied
         verb = "Resolve" if status == FlaggedRecord.Status.RESOLVED else "Dismiss"
         form = SettleForm(request.POST if is_confirmed(request) else None)
         if is_confirmed(request) and form.is_valid():
@@ -328,7 +300,7 @@ class FlaggedRecordAdmin(ToolsAdmin):
             else:
                 done = row.get_status_display().lower()
                 self.message_user(request, f"The flag is {done}.")
-            return HttpResponseRedirect(_address("change", pk))
+            return self.to_page("change", row.pk)
         return confirmation(
             self,
             request,
@@ -354,7 +326,3 @@ def digests_typed(request: HttpRequest, typed: str) -> list[Any]:
         for number in visible.values_list("pk", flat=True)
         for identity in identities
     ]
-
-
-def _address(page: str, pk: int) -> str:
-    return reverse(f"admin:accounts_flaggedrecord_{page}", args=[pk])

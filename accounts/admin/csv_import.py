@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from accounts.admin.base import person
 from accounts.csv_files import LONGEST_FILE, Problem, error_report
@@ -98,8 +97,3 @@ def report_response(problems: Sequence[Problem], text: str) -> HttpResponse:
     response["Content-Disposition"] = 'attachment; filename="import-errors.csv"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-def changelist(model: str) -> str:
-    """Return the address of a list, where an import leads back to."""
-    return reverse(f"admin:accounts_{model}_changelist")

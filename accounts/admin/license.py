@@ -3,13 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,11 +22,11 @@ from accounts.admin.csv_import import (
     wants_report,
     workspaces_to_import_into,
 )
-from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.licensing import log, revoke_license
 from accounts.models import Activation, AuditEntry, License
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 
 BADGES = {
     License.State.ACTIVE: "good",
@@ -84,7 +82,10 @@ class LicenseAdmin(ToolsAdmin):
 
     add_action = Action.EDIT
     change_action = Action.EDIT
-    change_list_template = "admin/accounts/license/change_list.html"
+    own_pages = (
+        Page("revoke", Action.EDIT),
+        Page("import", Action.EDIT, of_row=False),
+    )
     list_display = (
         *("key", "shown_state", "account", "product", "holder", "used_seats"),
         "expires_at",
@@ -172,41 +173,23 @@ class LicenseAdmin(ToolsAdmin):
 
     # ---- Pages of its own
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+    def list_tools(self) -> list[Tool]:
+        """Offer the import."""
+        return [self.tool("Import CSV", "import")]
+
+    def tools(self, obj: Any) -> list[Tool]:
         """Offer to revoke what still works."""
-        if obj.revoked_at is not None:
-            return []
-        if not can(person(request), Action.EDIT, obj.workspace_id):
-            return []
-        address = reverse("admin:accounts_license_revoke", args=[obj.pk])
-        return [Tool("Revoke", address)]
+        return [] if obj.revoked_at else [self.tool("Revoke", "revoke", obj)]
 
-    def get_urls(self) -> list[Any]:
-        """Add the pages that revoke and import."""
-        view = self.admin_site.admin_view
-        return [
-            path(
-                "<int:pk>/revoke/",
-                view(self.revoke_view),
-                name="accounts_license_revoke",
-            ),
-            path("import/", view(self.import_view), name="accounts_license_import"),
-            *super().get_urls(),
-        ]
-
-    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def revoke_view(self, request: HttpRequest, found: License) -> HttpResponse:
         """Ask, then revoke."""
-        found: License = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.EDIT, found.workspace_id):
-            raise PermissionDenied
-        back = reverse("admin:accounts_license_change", args=[pk])
         if is_confirmed(request):
             revoke_license(
                 found, actor=person(request), ip=peer_address(request) or None
             )
             self.log_change(request, found, "Revoked")
             self.message_user(request, f"Licence {found} is revoked.")
-            return HttpResponseRedirect(back)
+            return self.to_page("change", found.pk)
         return confirmation(
             self,
             request,
@@ -220,8 +203,6 @@ class LicenseAdmin(ToolsAdmin):
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for a file, show what it would do, then do it."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         sent = request.method == "POST"
         form = ImportForm(
             request.POST if sent else None,
@@ -248,9 +229,7 @@ class LicenseAdmin(ToolsAdmin):
                     f"{preview.added} licences added, {preview.changed} changed, "
                     f"{len(preview.problems)} lines left out.",
                 )
-                return HttpResponseRedirect(
-                    reverse("admin:accounts_license_changelist")
-                )
+                return self.to_page("changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": "Import licences",

@@ -4,25 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import webhooks
-from accounts.admin.base import ScopedFilter, WorkspaceForm, person
+from accounts.admin.base import ScopedFilter, WorkspaceAdmin, WorkspaceForm, person
 from accounts.admin.confirm import confirmation, is_confirmed
-from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.alert_messages import sentence
 from accounts.deliveries import attempt, send_again
 from accounts.errors import AccountsError
 from accounts.models import Delivery, HappeningKind, Webhook
 from accounts.outgoing import resolve
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 from accounts.sealing import unseal
 
 BADGES = {
@@ -82,6 +80,11 @@ class WebhookAdmin(ToolsAdmin):
 
     form = WebhookForm
     view_action = add_action = change_action = delete_action = Action.CONFIGURE
+    own_pages = (
+        Page("test", Action.CONFIGURE),
+        Page("secret", Action.CONFIGURE),
+        Page("rotate", Action.CONFIGURE),
+    )
     list_display = ("name", "host", "format", "health")
     list_select_related = ("workspace",)
     search_fields = ("name", "host")
@@ -158,7 +161,7 @@ class WebhookAdmin(ToolsAdmin):
         if obj.format == Webhook.Format.STANDARD:
             return self._secret_page(request, obj)
         messages.success(request, f"“{obj}” was made. Send it a test.")
-        return HttpResponseRedirect(_address("change", obj.pk))
+        return self.to_page("change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete it with its log, audited."""
@@ -172,40 +175,18 @@ class WebhookAdmin(ToolsAdmin):
 
     # ---- One webhook's own pages
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+    def tools(self, obj: Any) -> list[Tool]:
         """Offer a test, and the secret."""
-        if not can(person(request), Action.CONFIGURE, obj.workspace_id):
-            return []
         tools = []
         if obj.is_active:
-            tools.append(Tool("Send a test", _address("test", obj.pk), posts=True))
+            tools.append(self.tool("Send a test", "test", obj, posts=True))
         if obj.format == Webhook.Format.STANDARD:
-            tools.append(Tool("Show secret", _address("secret", obj.pk), posts=True))
-            tools.append(Tool("New secret", _address("rotate", obj.pk)))
+            tools.append(self.tool("Show secret", "secret", obj, posts=True))
+            tools.append(self.tool("New secret", "rotate", obj))
         return tools
 
-    def get_urls(self) -> list[Any]:
-        """Add the pages that test, show and renew."""
-        pages = {
-            "test": self.test_view,
-            "secret": self.secret_view,
-            "rotate": self.rotate_view,
-        }
-        return [
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    self.admin_site.admin_view(view),
-                    name=f"accounts_webhook_{name}",
-                )
-                for name, view in pages.items()
-            ),
-            *super().get_urls(),
-        ]
-
-    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def test_view(self, request: HttpRequest, webhook: Webhook) -> HttpResponse:
         """Send a test message now, and say what came back."""
-        webhook = self._webhook(request, pk)
         if request.method == "POST" and webhook.is_active:
             result = attempt(webhooks.send_test(webhook, actor=person(request)))
             if result.is_sent:
@@ -217,20 +198,18 @@ class WebhookAdmin(ToolsAdmin):
                     f"the answer was {result.status}" if result.status else result.said
                 )
                 messages.error(request, f"It did not arrive: {said}")
-        return HttpResponseRedirect(_address("change", pk))
+        return self.to_page("change", webhook.pk)
 
-    def secret_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def secret_view(self, request: HttpRequest, webhook: Webhook) -> HttpResponse:
         """Show the secret to an admin who asks for it; only by POST, audited."""
-        webhook = self._webhook(request, pk)
         if request.method != "POST":
-            return HttpResponseRedirect(_address("change", pk))
+            return self.to_page("change", webhook.pk)
         ip = peer_address(request) or None
         webhooks.log(webhook, "secret viewed", actor=person(request), ip=ip)
         return self._secret_page(request, webhook)
 
-    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def rotate_view(self, request: HttpRequest, webhook: Webhook) -> HttpResponse:
         """Ask first, then make another secret."""
-        webhook = self._webhook(request, pk)
         if is_confirmed(request):
             ip = peer_address(request) or None
             webhooks.rotate_secret(webhook, actor=person(request), ip=ip)
@@ -244,12 +223,6 @@ class WebhookAdmin(ToolsAdmin):
             button="Make a new secret",
             obj=webhook,
         )
-
-    def _webhook(self, request: HttpRequest, pk: int) -> Webhook:
-        webhook: Webhook = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.CONFIGURE, webhook.workspace_id):
-            raise PermissionDenied
-        return webhook
 
     def _secret_page(self, request: HttpRequest, webhook: Webhook) -> HttpResponse:
         response = TemplateResponse(
@@ -268,7 +241,7 @@ class WebhookAdmin(ToolsAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ToolsAdmin):
+class DeliveryAdmin(WorkspaceAdmin):
     """What was sent where, try by try."""
 
     view_action = Action.CONFIGURE
@@ -346,15 +319,6 @@ class DeliveryAdmin(ToolsAdmin):
             number += 1
         messages.success(request, f"{number} will be sent again within seconds.")
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        """Nothing for a single one that the list does not offer."""
-        del request, obj
-        return []
-
 
 def _said(one: Any) -> str:
     return f"{one.status or ''} {one.said}".strip()
-
-
-def _address(name: str, pk: int) -> str:
-    return reverse(f"admin:accounts_webhook_{name}", args=[pk])

@@ -5,14 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -21,12 +18,12 @@ from django.utils.safestring import SafeString
 from accounts import keys
 from accounts.admin.base import ScopedFilter, person
 from accounts.admin.confirm import confirmation, is_confirmed
-from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.errors import AccountsError
 from accounts.models import ApiKey
 from accounts.models.api_key import Dialect
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 from ingest.admin.api_key_forms import ApiKeyForm, RotateForm
 from ingest.models import IngestCounter
 from ingest.samples import samples
@@ -45,6 +42,12 @@ class ApiKeyAdmin(ToolsAdmin):
     view_action = Action.VIEW_KEY
     add_action = Action.MANAGE_KEYS
     change_action = Action.MANAGE_KEYS
+    own_pages = (
+        Page("created", Action.VIEW_KEY),
+        Page("reveal", Action.VIEW_KEY),
+        Page("rotate", Action.MANAGE_KEYS),
+        Page("revoke", Action.MANAGE_KEYS),
+    )
     list_display = (
         *("name", "shown_key", "status", "scope", "last_used_at", "events_in_week"),
     )
@@ -179,67 +182,41 @@ class ApiKeyAdmin(ToolsAdmin):
     ) -> HttpResponse:
         """Show the new key on the next page."""
         del request, post_url_continue
-        return HttpResponseRedirect(_address("created", obj.pk))
+        return self.to_page("created", obj.pk)
 
     # ---- One key's own pages
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        """Offer what this person may do with this key."""
+    def tools(self, obj: Any) -> list[Tool]:
+        """Offer what can be done with a key that works."""
         if not obj.is_usable():
             return []
-        tools = [Tool("Show key", _address("reveal", obj.pk), posts=True)]
-        if can(person(request), Action.MANAGE_KEYS, obj.workspace_id):
-            if not hasattr(obj, "rotated_to"):
-                tools.append(Tool("Replace", _address("rotate", obj.pk)))
-            tools.append(Tool("Revoke", _address("revoke", obj.pk)))
-        return tools
+        tools = [self.tool("Show key", "reveal", obj, posts=True)]
+        if not hasattr(obj, "rotated_to"):
+            tools.append(self.tool("Replace", "rotate", obj))
+        return [*tools, self.tool("Revoke", "revoke", obj)]
 
-    def notices(self, request: HttpRequest, obj: Any) -> list[str]:
+    def notices(self, obj: Any) -> list[str]:
         """Say what became of a key that has been replaced."""
-        del request
         if hasattr(obj, "rotated_to"):
             return [f"Replaced by {obj.rotated_to}."]
         return []
 
-    def get_urls(self) -> list[Any]:
-        """Add the pages that show, replace and revoke."""
-        pages = {
-            "created": self.created_view,
-            "reveal": self.reveal_view,
-            "rotate": self.rotate_view,
-            "revoke": self.revoke_view,
-        }
-        return [
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    self.admin_site.admin_view(view),
-                    name=f"accounts_apikey_{name}",
-                )
-                for name, view in pages.items()
-            ),
-            *super().get_urls(),
-        ]
-
-    def created_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def created_view(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         """Show a new key to who made it, once; later showings are audited."""
-        key = self._key(request, pk, Action.VIEW_KEY)
         unseen = request.session.get(UNSEEN, [])
-        if pk not in unseen:
-            return HttpResponseRedirect(_address("change", pk))
-        request.session[UNSEEN] = [other for other in unseen if other != pk]
+        if key.pk not in unseen:
+            return self.to_page("change", key.pk)
+        request.session[UNSEEN] = [other for other in unseen if other != key.pk]
         return self._secret_page(request, key, title="Your new API key")
 
-    def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def reveal_view(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         """Show a key to a member who asks for it; only by POST, always audited."""
-        key = self._key(request, pk, Action.VIEW_KEY)
         if request.method != "POST" or not key.is_usable():
-            return HttpResponseRedirect(_address("change", pk))
+            return self.to_page("change", key.pk)
         return self._secret_page(request, key, title="API key")
 
-    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def rotate_view(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         """Ask how long both keys shall work, then make the new one."""
-        key = self._key(request, pk, Action.MANAGE_KEYS)
         form = RotateForm(request.POST if is_confirmed(request) else None)
         if is_confirmed(request) and form.is_valid():
             overlap = timedelta(hours=form.cleaned_data["overlap"])
@@ -247,11 +224,11 @@ class ApiKeyAdmin(ToolsAdmin):
             try:
                 new, _ = keys.rotate(key, actor=actor, overlap=overlap, ip=ip)
             except AccountsError as error:
-                return self._refused(request, pk, error)
+                return self._refused(request, key, error)
             self.log_change(request, key, f"Replaced by {new.prefix}…")
             self.log_addition(request, new, f"Replaces {key.prefix}…")
             self._promise(request, new)
-            return HttpResponseRedirect(_address("created", new.pk))
+            return self.to_page("created", new.pk)
         return confirmation(
             self,
             request,
@@ -263,14 +240,13 @@ class ApiKeyAdmin(ToolsAdmin):
             form=form,
         )
 
-    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def revoke_view(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         """Ask, then stop the key for ever."""
-        key = self._key(request, pk, Action.MANAGE_KEYS)
         if is_confirmed(request):
             keys.revoke(key, actor=person(request), ip=peer_address(request) or None)
             self.log_change(request, key, "Revoked")
             self.message_user(request, f"{key} is revoked.")
-            return HttpResponseRedirect(_address("change", pk))
+            return self.to_page("change", key.pk)
         return confirmation(
             self,
             request,
@@ -284,20 +260,15 @@ class ApiKeyAdmin(ToolsAdmin):
 
     # ---- Parts
 
-    def _key(self, request: HttpRequest, pk: int, action: Action) -> ApiKey:
-        """Return a key that this person may see; 404 for strangers, 403 for others."""
-        key: ApiKey = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), action, key.workspace_id):
-            raise PermissionDenied
-        return key
-
     def _promise(self, request: HttpRequest, key: ApiKey) -> None:
         """Remember that the visitor has yet to see the key they made."""
         request.session[UNSEEN] = [*request.session.get(UNSEEN, [])[-9:], key.pk]
 
-    def _refused(self, request: HttpRequest, pk: int, error: Exception) -> HttpResponse:
+    def _refused(
+        self, request: HttpRequest, key: ApiKey, error: Exception
+    ) -> HttpResponse:
         self.message_user(request, str(error), messages.ERROR)
-        return HttpResponseRedirect(_address("change", pk))
+        return self.to_page("change", key.pk)
 
     def _secret_page(
         self, request: HttpRequest, key: ApiKey, *, title: str
@@ -307,7 +278,7 @@ class ApiKeyAdmin(ToolsAdmin):
                 key, actor=person(request), ip=peer_address(request) or None
             )
         except AccountsError as error:
-            return self._refused(request, key.pk, error)
+            return self._refused(request, key, error)
         base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
         context = {
             **self.admin_site.each_context(request),
@@ -319,10 +290,6 @@ class ApiKeyAdmin(ToolsAdmin):
             "samples": samples(key, token, base=base),
         }
         return TemplateResponse(request, "admin/accounts/apikey/secret.html", context)
-
-
-def _address(page: str, pk: int) -> str:
-    return reverse(f"admin:accounts_apikey_{page}", args=[pk])
 
 
 def _status(key: ApiKey) -> tuple[str, str]:

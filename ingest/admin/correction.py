@@ -3,18 +3,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
 
 from accounts.admin.base import person
 from accounts.admin.confirm import confirmation, is_confirmed
-from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.errors import AccountsError
 from accounts.models import Correction
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 from ingest.split import undo_correction
 
 
@@ -22,6 +19,7 @@ from ingest.split import undo_correction
 class CorrectionAdmin(ToolsAdmin):
     """Corrections, newest first. Made on a developer's page, undone here or there."""
 
+    own_pages = (Page("undo", Action.CORRECT),)
     list_display = ("created_at", "kind", "who", "reason", "undone_at")
     list_filter = ("kind",)
     list_select_related = ("workspace", "actor")
@@ -43,25 +41,12 @@ class CorrectionAdmin(ToolsAdmin):
         """Return who took it back, if somebody did."""
         return str(correction.undone_by or "")
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+    def tools(self, obj: Any) -> list[Tool]:
         """Offer to take it back, once."""
-        if obj.undone_at or not can(person(request), Action.CORRECT, obj.workspace_id):
-            return []
-        return [Tool("Undo", reverse("admin:accounts_correction_undo", args=[obj.pk]))]
+        return [] if obj.undone_at else [self.tool("Undo", "undo", obj)]
 
-    def get_urls(self) -> list[Any]:
-        """Add the page that takes a correction back."""
-        view = self.admin_site.admin_view(self.undo_view)
-        return [
-            path("<int:pk>/undo/", view, name="accounts_correction_undo"),
-            *super().get_urls(),
-        ]
-
-    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def undo_view(self, request: HttpRequest, correction: Correction) -> HttpResponse:
         """Ask, then take the correction back."""
-        correction = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.CORRECT, correction.workspace_id):
-            raise PermissionDenied
         if is_confirmed(request):
             try:
                 undo_correction(
@@ -71,9 +56,7 @@ class CorrectionAdmin(ToolsAdmin):
                 self.message_user(request, str(error), messages.ERROR)
             else:
                 self.message_user(request, "The correction is undone.")
-            return HttpResponseRedirect(
-                reverse("admin:accounts_correction_change", args=[pk])
-            )
+            return self.to_page("change", correction.pk)
         return confirmation(
             self,
             request,

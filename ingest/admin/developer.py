@@ -5,21 +5,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from accounts.admin.base import person
 from accounts.admin.confirm import confirmation, is_confirmed
 from accounts.admin.developer import DeveloperAdmin
-from accounts.admin.tools import Tool
+from accounts.admin.tools import Page, Tool
 from accounts.corrections import merge_developers, move_developer
 from accounts.errors import AccountsError
 from accounts.finding import find_account, find_developer
 from accounts.models import Developer, Identity, User
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 from ingest.split import split_identity
 
 Do = Callable[[Developer, dict[str, Any], User, str | None], str]
@@ -87,50 +85,33 @@ class SplitForm(forms.Form):
 class CorrectableDeveloperAdmin(DeveloperAdmin):
     """Developers, with all that their own page can do with them as well."""
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        """Offer what this person may do; pre-counted use is nobody to correct."""
-        user, place = person(request), [obj.workspace.slug, obj.pk]
-        tools = []
-        if can(user, Action.CORRECT, obj.workspace_id):
-            tools += [
-                Tool("Move", _address("move", obj.pk)),
-                Tool("Merge", _address("merge", obj.pk)),
-            ]
-            if obj.identities.all()[1:2]:
-                tools.append(Tool("Split", _address("split", obj.pk)))
-        if can(user, Action.EDIT, obj.workspace_id):
-            flag = reverse("dashboards:flag", args=place[:1])
-            tools.append(Tool("Flag as wrong", f"{flag}?developer={obj.pk}"))
-        if can(user, Action.CARE, obj.workspace_id):
-            export = reverse("dashboards:export-developer", args=place)
-            erase = reverse("dashboards:erase", args=place)
-            tools += [Tool("Export", export, posts=True), Tool("Erase…", erase)]
-        return tools
+    own_pages = (
+        Page("move", Action.CORRECT),
+        Page("merge", Action.CORRECT),
+        Page("split", Action.CORRECT),
+    )
 
-    def get_urls(self) -> list[Any]:
-        """Add the pages that correct who is who."""
-        pages = {
-            "move": self.move_view,
-            "merge": self.merge_view,
-            "split": self.split_view,
-        }
+    def tools(self, obj: Any) -> list[Tool]:
+        """Offer what can be done; pre-counted use is nobody to correct."""
+        place = [obj.workspace.slug, obj.pk]
+        flag = reverse("dashboards:flag", args=place[:1])
+        export = reverse("dashboards:export-developer", args=place)
+        erase = reverse("dashboards:erase", args=place)
+        tools = [self.tool("Move", "move", obj), self.tool("Merge", "merge", obj)]
+        if obj.identities.all()[1:2]:
+            tools.append(self.tool("Split", "split", obj))
         return [
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    self.admin_site.admin_view(view),
-                    name=f"accounts_developer_{name}",
-                )
-                for name, view in pages.items()
-            ),
-            *super().get_urls(),
+            *tools,
+            Tool("Flag as wrong", f"{flag}?developer={obj.pk}", Action.EDIT),
+            Tool("Export", export, Action.CARE, posts=True),
+            Tool("Erase…", erase, Action.CARE),
         ]
 
-    def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def move_view(self, request: HttpRequest, developer: Developer) -> HttpResponse:
         """Ask which account, then move the developer there."""
         return self._correct(
             request,
-            pk,
+            developer,
             title="Move",
             explanation="The developer counts for the account named here. No rule "
             "changes that again; undo it under Corrections.",
@@ -138,11 +119,11 @@ class CorrectableDeveloperAdmin(DeveloperAdmin):
             do=_move,
         )
 
-    def merge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def merge_view(self, request: HttpRequest, developer: Developer) -> HttpResponse:
         """Ask who is the same person, then merge them into this developer."""
         return self._correct(
             request,
-            pk,
+            developer,
             title="Merge",
             explanation="Identities, usage and all else of the other become this "
             "developer's. Undo it under Corrections.",
@@ -150,11 +131,11 @@ class CorrectableDeveloperAdmin(DeveloperAdmin):
             do=_merge,
         )
 
-    def split_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def split_view(self, request: HttpRequest, developer: Developer) -> HttpResponse:
         """Ask which identity, then make it a developer of its own."""
         return self._correct(
             request,
-            pk,
+            developer,
             title="Split",
             explanation="The identity becomes a developer of its own, with the use "
             "that came under it. Undo it under Corrections.",
@@ -165,16 +146,13 @@ class CorrectableDeveloperAdmin(DeveloperAdmin):
     def _correct(
         self,
         request: HttpRequest,
-        pk: int,
+        developer: Developer,
         *,
         title: str,
         explanation: str,
         form_class: type[MoveForm | MergeForm | SplitForm],
         do: Do,
     ) -> HttpResponse:
-        developer = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.CORRECT, developer.workspace_id):
-            raise PermissionDenied
         form = form_class(developer, request.POST if is_confirmed(request) else None)
         if is_confirmed(request) and form.is_valid():
             ip = peer_address(request) or None
@@ -184,7 +162,7 @@ class CorrectableDeveloperAdmin(DeveloperAdmin):
                 self.message_user(request, str(error), messages.ERROR)
             else:
                 self.message_user(request, done)
-            return HttpResponseRedirect(_address("change", pk))
+            return self.to_page("change", developer.pk)
         return confirmation(
             self,
             request,
@@ -225,7 +203,3 @@ def _found(find: Callable[..., Any], developer: Developer, text: str) -> Any:
         return find(developer.workspace, text)
     except AccountsError as error:
         raise forms.ValidationError(str(error)) from None
-
-
-def _address(page: str, pk: int) -> str:
-    return reverse(f"admin:accounts_developer_{page}", args=[pk])

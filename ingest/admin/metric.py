@@ -3,19 +3,16 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from accounts.admin.base import WorkspaceForm, person
 from accounts.admin.confirm import confirmation, is_confirmed
-from accounts.admin.tools import Tool, ToolsAdmin
+from accounts.admin.tools import Page, Tool, ToolsAdmin
 from accounts.models import Metric
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 from accounts.score_models import sync_weights
 from accounts.score_store import touch_users_of
 from ingest.models import QuarantinedEvent
@@ -48,6 +45,7 @@ class MetricAdmin(ToolsAdmin):
     form = MetricForm
     add_action = Action.CONFIGURE
     change_action = Action.CONFIGURE
+    own_pages = (Page("replay", Action.REPLAY),)
     list_display = (
         *("key", "label", "level", "weight", "daily_cap", "adds_to_lifetime_value"),
         "created_at",
@@ -87,38 +85,25 @@ class MetricAdmin(ToolsAdmin):
                     "{} events in quarantine have waited for this metric. "
                     '<a href="{}">Replay them</a>',
                     number,
-                    reverse("admin:accounts_metric_replay", args=[obj.pk]),
+                    self.address("replay", obj.pk),
                 ),
                 messages.WARNING,
             )
 
     # ---- Replay
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+    def tools(self, obj: Any) -> list[Tool]:
         """Offer the replay while something waits."""
-        if not can(person(request), Action.REPLAY, obj.workspace_id):
-            return []
         number = waiting_for(obj).count()
-        href = reverse("admin:accounts_metric_replay", args=[obj.pk])
-        return [Tool(f"Replay {number:,} waiting events", href)] if number else []
+        label = f"Replay {number:,} waiting events"
+        return [self.tool(label, "replay", obj)] if number else []
 
-    def get_urls(self) -> list[Any]:
-        """Add the page that replays."""
-        view = self.admin_site.admin_view(self.replay_view)
-        return [
-            path("<int:pk>/replay/", view, name="accounts_metric_replay"),
-            *super().get_urls(),
-        ]
-
-    def replay_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def replay_view(self, request: HttpRequest, metric: Metric) -> HttpResponse:
         """Ask, then put what waits for the metric through the digest again."""
-        metric = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.REPLAY, metric.workspace_id):
-            raise PermissionDenied
         if is_confirmed(request):
             number = self._replay(request, metric)
             self.message_user(request, f"{number:,} events are on their way.")
-            return HttpResponseRedirect(reverse("admin:accounts_metric_changelist"))
+            return self.to_page("changelist")
         return confirmation(
             self,
             request,

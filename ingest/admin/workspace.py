@@ -5,20 +5,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from kombu.exceptions import OperationalError
 
 from accounts.admin.base import ModelForm, person
-from accounts.admin.tools import Tool
+from accounts.admin.tools import Page, Tool
 from accounts.admin.workspace import RETENTION_FIELDS, WorkspaceModelAdmin
 from accounts.audit import record
 from accounts.models import AuditEntry, Workspace
 from accounts.peer import peer_address
-from accounts.roles import Action, can
+from accounts.roles import Action
 from ingest.retention import days_of, plan
 from ingest.tasks import apply_retention
 
@@ -38,31 +35,21 @@ class RetentionForm(ModelForm):
 class KeepingWorkspaceAdmin(WorkspaceModelAdmin):
     """Tenants, with a page that shows what a setting would delete before it does."""
 
-    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        """Offer the page on retention to those who may set it."""
-        if not can(person(request), Action.CARE, obj.pk):
-            return []
-        address = reverse("admin:accounts_workspace_retention", args=[obj.pk])
-        return [Tool("Retention", address)]
+    own_pages = (Page("retention", Action.CARE),)
 
-    def get_urls(self) -> list[Any]:
-        """Add the page on retention."""
-        view = self.admin_site.admin_view(self.retention_view)
-        return [
-            path("<int:pk>/retention/", view, name="accounts_workspace_retention"),
-            *super().get_urls(),
-        ]
+    def tools(self, obj: Any) -> list[Tool]:
+        """Offer the page on retention."""
+        return [self.tool("Retention", "retention", obj)]
 
-    def retention_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def retention_view(
+        self, request: HttpRequest, workspace: Workspace
+    ) -> HttpResponse:
         """Show what would go; save, or let it go now."""
-        workspace = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not can(person(request), Action.CARE, pk):
-            raise PermissionDenied
         here = HttpResponseRedirect(request.path)
         if request.method == "POST" and "apply" in request.POST:
             # The nightly run does the same should the broker be away.
             with suppress(OperationalError):
-                apply_retention.delay(pk, person(request).pk)
+                apply_retention.delay(workspace.pk, person(request).pk)
             self.message_user(request, "It goes now, in the background.")
             return here
         days, saved = days_of(workspace), days_of(workspace)
