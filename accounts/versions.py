@@ -10,6 +10,8 @@ from accounts.models.version import LONGEST_VERSION
 
 _NUMBERED = re.compile(r"[vV]?([0-9]+(?:\.[0-9]+)*)(.*)", re.DOTALL)
 _PIECES = re.compile(r"[0-9]+|[^0-9]+")
+# Not `isdigit`: "²" is a digit, and no number.
+_DIGITS = frozenset("0123456789")
 _SEPARATORS = re.compile(r"[.\-_~]+")
 # What follows the numbers of a version that is not out yet: 4.2rc1, 4.2.dev3.
 _BEFORE = re.compile(
@@ -76,7 +78,7 @@ def _words(text: str) -> _Words:
     """Split at dots and dashes, and each word into numbers and text."""
     return tuple(
         tuple(
-            (0, int(piece), "") if piece.isdigit() else (1, 0, piece.casefold())
+            (0, int(piece), "") if piece[0] in _DIGITS else (1, 0, piece.casefold())
             for piece in _PIECES.findall(word)
         )
         for word in _SEPARATORS.split(text)

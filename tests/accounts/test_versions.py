@@ -18,6 +18,9 @@ ASCENDING = [
     ["2026.9", "2026.10-patched", "2026.10", "2026.10p2"],
     # Text comes before all versions, digits in it as numbers.
     ["build 9", "build 10", "unknown", "0.0.1"],
+    # A superscript is a digit to Python, and no number.
+    ["1.0", "1.0.p²", "1.0.p³"],
+    ["²", "0.1"],
     ["1.0+4", "1.0+12"],
 ]  # fmt: skip
 VERSIONS = st.one_of(

@@ -99,7 +99,7 @@ def _moment(text: str | None) -> datetime | None:
     """Read ``90d``, a date (its start, UTC) or a time; it must be in the future."""
     if not text:
         return None
-    if text.endswith("d") and text[:-1].isdigit():
+    if text.endswith("d") and text[:-1].isdecimal():
         return timezone.now() + timedelta(days=int(text[:-1]))
     try:
         moment = parse_datetime(text)
