@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.audit import record
@@ -206,9 +207,12 @@ def mark(segment: Segment, user: User, **marks: bool) -> None:
 def default_segment(workspace: Workspace, user: User, subject: str) -> Segment | None:
     """Return what somebody sees first: the admins' choice, else their own."""
     seen = Segment.objects.in_workspace(workspace).seen_by(user)
-    seen = seen.filter(subject=subject, is_hidden=False)
-    chosen = seen.filter(is_default=True).first()
-    return chosen or seen.filter(marks__user=user, marks__is_default=True).first()
+    own = Q(marks__user=user, marks__is_default=True)
+    return (
+        seen.filter(Q(is_default=True) | own, subject=subject, is_hidden=False)
+        .order_by("-is_default")
+        .first()
+    )
 
 
 def _check(segment: Segment) -> None:

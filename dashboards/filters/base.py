@@ -1,6 +1,7 @@
 """What the filters of all lists share: a workspace, a day, and two ways to be wrong."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -8,10 +9,26 @@ from typing import Any, ClassVar
 import django_filters  # type: ignore[import-untyped]
 from django.db.models import QuerySet
 from django.forms import BoundField, Form
+from django.http import QueryDict
 
 from accounts.models import ScoreModel, User, Workspace
 from accounts.score_models import current_model
 from dashboards.paging import Order
+
+# Filters whose number in the address stands for a row with a name.
+NAMED = frozenset({"segment", "list", "tag"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """Something that narrows the list and is not in the bar."""
+
+    label: str
+    text: str
+    # The same list without it.
+    href: str
+    # All members see it first: an admin said so.
+    is_default: bool
 
 
 class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -92,6 +109,35 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
             for name, value in self._cleaned.items()
             if name not in self.bar and value not in (None, "", [])
         ]
+
+    @property
+    def chips(self) -> list[Chip]:
+        """Return what narrows the list beside the bar, each with a way out of it.
+
+        Not the account: the page says it in its head.
+        """
+        return [
+            Chip(
+                label=name.replace("_", " ").capitalize(),
+                text=str(self._cleaned[name]) if name in NAMED else value,
+                href=self._without(name),
+                is_default=bool(getattr(self._cleaned[name], "is_default", False)),
+            )
+            for name, value in self.hidden
+            if name != "account"
+        ]
+
+    def _without(self, name: str) -> str:
+        """Return the query of the same list without one of its filters.
+
+        Never an empty one: a bare address opens with the member's default segment.
+        """
+        kept = QueryDict(mutable=True)
+        kept.update(self.data)
+        for gone in (name, "after", "before"):
+            kept.pop(gone, None)
+        kept.setdefault("segment", "")
+        return f"?{kept.urlencode()}"
 
     @property
     def _cleaned(self) -> dict[str, Any]:

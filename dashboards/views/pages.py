@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 from accounts.alerts import follows
 from accounts.clock import now_utc, today_utc
 from accounts.flags import open_flags
-from accounts.models import Account, Application, Developer, License
+from accounts.models import Account, Application, Developer, License, Subject
 from accounts.roles import Action
 from accounts.score_lists import with_worth
+from accounts.segments.store import default_segment
 from dashboards.access import WorkspaceRequest, may, workspace_page
 from dashboards.context import SESSION_KEY, build_navigation
 from dashboards.exports import table_response
@@ -86,7 +87,9 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
 @require_GET
 @workspace_page()
 def accounts(request: WorkspaceRequest) -> HttpResponse:
-    """List the accounts."""
+    """List the accounts; a bare address opens with the member's default segment."""
+    if to_default := _default_list(request, Subject.ACCOUNT):
+        return to_default
     filters = AccountFilter(
         request.GET,
         workspace=request.workspace,
@@ -149,7 +152,9 @@ def account(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_GET
 @workspace_page()
 def developers(request: WorkspaceRequest) -> HttpResponse:
-    """List the developers."""
+    """List the developers; a bare address opens with the member's default segment."""
+    if to_default := _default_list(request, Subject.DEVELOPER):
+        return to_default
     filters = DeveloperFilter(
         request.GET,
         workspace=request.workspace,
@@ -349,6 +354,17 @@ def licence(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "may_edit": may(request, Action.EDIT),
         },
     )
+
+
+def _default_list(request: WorkspaceRequest, subject: Subject) -> HttpResponse | None:
+    """Lead to the segment that the member sees first, if there is one.
+
+    Only from a bare address: ``?segment=`` is all of the list.
+    """
+    if request.GET:
+        return None
+    chosen = default_segment(request.workspace, request.user, subject)
+    return redirect(f"{request.path}?segment={chosen.pk}") if chosen else None
 
 
 def _remember(request: WorkspaceRequest) -> None:

@@ -665,9 +665,9 @@ def test_an_inactive_member_is_out(client, world):
 QUERIES = {
     "overview/": 13,
     # A last page is followed by those who have no score.
-    "accounts/": 13,
+    "accounts/": 14,
     "accounts/?q=a&band=low&rule=network&sort=name": 12,
-    "developers/": 14,
+    "developers/": 15,
     "developers/?q=a&rule=email_domain&sort=seen": 13,
     "funnel/": 12,
     "funnel/?of=developers&days=90": 12,

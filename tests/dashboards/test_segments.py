@@ -15,7 +15,13 @@ from accounts.models import (
     SegmentSize,
 )
 from accounts.segments.membership import refresh, refresh_all
-from accounts.segments.store import change_segment, default_segment, make_segment
+from accounts.segments.store import (
+    change_segment,
+    default_segment,
+    make_segment,
+    mark,
+    set_default,
+)
 from dashboards.queries.segment_stays import stays_of
 from dashboards.segment_draft import as_rule, from_post, from_rule
 from tests.dashboards.data import World, days_ago, now
@@ -349,6 +355,49 @@ def test_favourites_and_what_is_seen_first(member, world, user):
 
     assert default_segment(world.workspace, user, "account") == theirs
     assert SegmentMark.objects.get().is_favourite
+
+
+def test_lists_open_with_the_default_segment(member, world, user):
+    mine = segment_of(
+        world, {"field": "name", "is": "equals", "value": "Warm Works"}, name="Mine"
+    )
+    path = "/w/acme/accounts/"
+    assert member.get(path).status_code == 200
+    member.post(f"/w/acme/segments/{mine.pk}/mark/", {"mark": "default"})
+
+    opened = member.get(path)
+    assert opened.url == f"{path}?segment={mine.pk}"
+    page = member.get(opened.url)
+    assert "Segment: Mine × Without segment Mine All accounts" in text_of(page)
+    assert [row.name for row in page.context["page"].rows] == ["Warm Works"]
+    everything = member.get(f"{path}?segment=")
+    assert len(everything.context["page"].rows) == Account.objects.count()
+    assert "Segment: Mine" not in text_of(everything)
+    # An address that says what it wants is left alone, and the chip leads back to it.
+    narrowed = member.get(f"{path}?q=w&segment={mine.pk}&after=x")
+    assert [chip.href for chip in narrowed.context["filters"].chips] == [
+        "?q=w&segment="
+    ]
+    assert member.get(f"{path}?q=cold").status_code == 200
+    # Of accounts: developers open with all of them.
+    assert member.get("/w/acme/developers/").status_code == 200
+
+
+def test_everybodys_default_wins_over_ones_own(member, world, user):
+    mine, theirs = segment_of(world, name="Mine"), segment_of(world, name="Theirs")
+    mark(mine, user, is_default=True)
+    set_default(theirs, is_default=True, actor=make_member(world.workspace, Role.ADMIN))
+
+    opened = member.get("/w/acme/accounts/")
+
+    assert opened.url == f"/w/acme/accounts/?segment={theirs.pk}"
+    assert "Theirs (everybody’s default)" in text_of(member.get(opened.url))
+    listed = text_of(member.get("/w/acme/segments/"))
+    assert "Theirs everybody’s default" in listed
+    assert "my default" not in listed
+    theirs.refresh_from_db()
+    change_segment(theirs, actor=None, is_shared=False)
+    assert member.get("/w/acme/accounts/").url.endswith(f"?segment={mine.pk}")
 
 
 def test_ready_made_ones_are_hidden_and_copied_not_changed(member, world, user):
