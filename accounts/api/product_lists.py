@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import READERS, KeyAuthentication
+from accounts.api.nested_errors import flattened
 from accounts.errors import AccountsError
 from accounts.lists import MOST_ENTRIES, Added, Entry, add_entries, create_list
 from accounts.models import ApiKey, CuratedList, Membership, Subject, User
@@ -269,23 +270,9 @@ def _answer(said: str, data: Any) -> Response:
     )
 
 
-def _in_words(said: Any, place: str = "") -> str:
+def _in_words(said: Any) -> str:
     """Write DRF's nested errors as the dialect does: ``field: what; field: what``."""
-    inner: list[tuple[str, Any]] = []
-    if isinstance(said, dict):
-        inner = [(_below(place, str(name)), value) for name, value in said.items()]
-    elif isinstance(said, list) and any(isinstance(one, dict) for one in said):
-        inner = [(f"{place}[{index}]", value) for index, value in enumerate(said)]
-    if inner:
-        parts = [_in_words(value, name) for name, value in inner]
-        return "; ".join(part for part in parts if part)
-    text = " ".join(str(one) for one in said) if isinstance(said, list) else str(said)
-    return f"{place}: {text}" if place and text else text
-
-
-def _below(place: str, name: str) -> str:
-    if name in {"detail", "non_field_errors"}:
-        return place
-    if name.isdigit():
-        return f"{place}[{name}]"
-    return f"{place}.{name}".lstrip(".")
+    parts = [(place, " ".join(texts)) for place, texts in flattened(said)]
+    return "; ".join(
+        f"{place}: {text}" if place else text for place, text in parts if text
+    )

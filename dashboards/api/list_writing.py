@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.nested_errors import flattened
 from accounts.errors import AccountsError
 from accounts.lists import (
     MOST_ENTRIES,
@@ -195,26 +196,6 @@ def _read(form: type[Any], request: Request) -> dict[str, Any]:
     if read.is_valid():
         given: dict[str, Any] = read.validated_data
         return given
-    raise InvalidParameters(dict(_flat(read.errors)))
-
-
-def _flat(errors: Any, place: str = "") -> list[tuple[str, list[str]]]:
-    if isinstance(errors, dict):
-        return [
-            pair
-            for name, inner in errors.items()
-            for pair in _flat(inner, _below(place, str(name)))
-        ]
-    if isinstance(errors, list) and any(isinstance(one, dict) for one in errors):
-        return [
-            pair
-            for index, inner in enumerate(errors)
-            for pair in _flat(inner, f"{place}[{index}]")
-        ]
-    return [(place or "body", [str(one) for one in errors])] if errors else []
-
-
-def _below(place: str, name: str) -> str:
-    if name == "non_field_errors":
-        return place
-    return f"{place}[{name}]" if name.isdigit() else f"{place}.{name}".lstrip(".")
+    raise InvalidParameters(
+        {place or "body": texts for place, texts in flattened(read.errors)}
+    )
