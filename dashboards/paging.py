@@ -50,6 +50,12 @@ class Order:
         return replace(self, descending=not self.descending)
 
 
+# Rows have their numbers in the order of their making.
+BY_ID = Order("pk", "pk", False, lambda row: float(row.pk), float)
+NEWEST_FIRST = BY_ID.reversed()
+BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """The rows of one page and the cursors of its neighbours, empty at the ends."""

@@ -17,10 +17,11 @@ from accounts.receipts import receipt_for_account
 from accounts.score_lists import with_score, with_worth
 from dashboards.api.fields import SCORED, BandField, ChangeField, ScoreField, TrendField
 from dashboards.api.receipts import ScoredView
-from dashboards.api.resource import BY_ID, Resource, RowSerializer
+from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.stages import with_stage
 from dashboards.filters import AccountFilter
-from dashboards.filters.accounts import BY_NAME, BY_SCORE, BY_SEEN, BY_WORTH
+from dashboards.filters.accounts import BY_SCORE, BY_SEEN, BY_WORTH
+from dashboards.paging import BY_ID, BY_NAME
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string"}})

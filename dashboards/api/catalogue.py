@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from accounts.models import Product
 from accounts.models.api_key import ReadScope
-from dashboards.api.resource import BY_ID, Resource, RowSerializer
+from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.views import ReadView
 from dashboards.filters.catalogue import MetricListFilter, ProductListFilter
-from dashboards.paging import Order
+from dashboards.paging import BY_ID, Order
 
 ORDERS = MappingProxyType(
     {"id": BY_ID, "key": Order("key", "pk", False, lambda row: row.key, str)}

@@ -14,12 +14,13 @@ from accounts.receipts import receipt_for_developer
 from accounts.score_lists import with_score, with_worth
 from dashboards.api.fields import SCORED, BandField, ChangeField, ScoreField, TrendField
 from dashboards.api.receipts import ScoredView
-from dashboards.api.resource import BY_ID, Resource, RowSerializer
+from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.stages import with_stage
 from dashboards.api.views import ReadView
 from dashboards.filters import DeveloperFilter
 from dashboards.filters.developers import BY_NAME, BY_SCORE, BY_SEEN, BY_WORTH
 from dashboards.filters.identities import IdentityFilter
+from dashboards.paging import BY_ID
 
 
 class KnownAs(RowSerializer):

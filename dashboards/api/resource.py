@@ -19,11 +19,8 @@ from accounts.models.api_key import ReadScope
 from dashboards.api import parameters
 from dashboards.api.problems import InvalidParameters
 from dashboards.filters import ListFilter
-from dashboards.paging import Order, Page, paginate
+from dashboards.paging import BY_ID, Order, Page, paginate
 from dashboards.queries.lists import total_of
-
-# Lists of which the number of rows is the order of their making.
-BY_ID = Order("pk", "pk", False, lambda row: float(row.pk), float)
 
 
 class RowSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -16,7 +16,7 @@ from accounts.models.api_key import ReadScope
 from accounts.models.palette import Hue
 from accounts.segments.membership import reasons_of
 from dashboards.api.nested import Nested, ParentView
-from dashboards.api.resource import BY_ID, Resource, RowSerializer
+from dashboards.api.resource import Resource, RowSerializer
 from dashboards.filters.segments import (
     BY_ENTRY,
     CuratedListListFilter,
@@ -26,10 +26,9 @@ from dashboards.filters.segments import (
     TagListFilter,
     TagMarkFilter,
 )
-from dashboards.paging import Order
+from dashboards.paging import BY_ID, BY_NAME
 
 SUBJECTS = Subject.choices
-BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
 ORDERS = MappingProxyType({"id": BY_ID, "name": BY_NAME})
 
 

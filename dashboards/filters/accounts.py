@@ -27,7 +27,7 @@ from dashboards.filters.membership import (
     TagFilter,
 )
 from dashboards.filters.stages import StageFilter
-from dashboards.paging import Order
+from dashboards.paging import BY_NAME, Order
 from dashboards.queries.usage import uses_product
 
 # Each order walks an index: account_score_order, account_by_seen and account_by_name.
@@ -62,7 +62,6 @@ BY_SEEN = Order(
     present=Q(last_seen_at__isnull=False),
     absent=Q(last_seen_at__isnull=True),
 )
-BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
 # In addresses; an empty value would be no filter.
 NO_FIT = "none"
 

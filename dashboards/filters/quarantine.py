@@ -1,19 +1,19 @@
 """Which quarantined events: ``/api/v1/quarantine/`` and the export of the page."""
 
+from types import MappingProxyType
+
 import django_filters  # type: ignore[import-untyped]
 
 from dashboards.filters.base import ListFilter
 from dashboards.filters.fields import MomentFilter
-from dashboards.paging import Order
+from dashboards.paging import NEWEST_FIRST
 from ingest.models import QuarantinedEvent
-
-BY_ID = Order("pk", "pk", True, lambda row: float(row.pk), float)
 
 
 class QuarantineFilter(ListFilter):
     """Events of a workspace that could not be used, and what became of them."""
 
-    sorts = {"id": ("Newest", BY_ID)}  # noqa: RUF012 (never changed)
+    sorts = MappingProxyType({"id": ("Newest", NEWEST_FIRST)})
 
     reason = django_filters.ChoiceFilter(
         choices=QuarantinedEvent.Reason.choices, help_text="Why it could not be used."

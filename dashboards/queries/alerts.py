@@ -7,11 +7,8 @@ from datetime import datetime
 from accounts.alert_messages import name_of, page_of
 from accounts.models import Alert, Follow, Happening, User, Workspace
 from accounts.models.alert import HappeningKind
-from dashboards.paging import Order, paginate
+from dashboards.paging import NEWEST_FIRST, paginate
 
-NEWEST_FIRST = Order(
-    column="pk", key="pk", descending=True, value=lambda row: float(row.pk), kind=float
-)
 # Of the follows shown beside the inbox; the admin has them all.
 MOST_FOLLOWS = 200
 BADGES = {

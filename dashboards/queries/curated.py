@@ -24,12 +24,9 @@ from accounts.notes import notes_of
 from accounts.score_lists import score_of
 from accounts.score_models import current_model
 from accounts.tags import marks_of
-from dashboards.paging import Order, paginate
+from dashboards.paging import NEWEST_FIRST, paginate
 from dashboards.queries.scores import ScoreReader, Shown
 
-NEWEST_FIRST = Order(
-    column="pk", key="pk", descending=True, value=lambda row: float(row.pk), kind=float
-)
 NOTES_SHOWN = 20
 
 

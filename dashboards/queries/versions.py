@@ -26,9 +26,8 @@ from accounts.models import (
 from accounts.version_counts import newest_release
 from accounts.versions import is_older, newest_first
 from dashboards.charts import full
-from dashboards.paging import Order, paginate
+from dashboards.paging import BY_NAME, paginate
 
-BY_NAME = Order("name", "pk", False, lambda row: row.name, str)
 MOST_PRODUCTS = 30
 # Of one product on the radar; its own page shows all.
 SHOWN = 8
