@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 
-from accounts.csv_files import LONGEST_FILE
 from accounts.lists import MOST_ENTRIES
 from accounts.models import CuratedList, Note, Subject, Tag, Workspace
 
@@ -64,32 +63,6 @@ class AddForm(forms.Form):
             message = f"These are {len(values):,}; upload a file instead."
             raise forms.ValidationError(message)
         return values
-
-
-class UploadForm(forms.Form):
-    """A CSV file, or after the preview its text."""
-
-    file = forms.FileField(
-        label="CSV file",
-        required=False,
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-    )
-    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        """Read the file, whichever way it came."""
-        data = super().clean() or self.cleaned_data
-        upload = data.get("file")
-        if upload is not None:
-            if upload.size > LONGEST_FILE:
-                raise forms.ValidationError("The file is larger than 4 MiB; divide it.")
-            try:
-                data["text"] = upload.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise forms.ValidationError("The file is not UTF-8.") from None
-        if not data.get("text", "").strip():
-            raise forms.ValidationError("Choose a file that holds something.")
-        return data
 
 
 class PickForm(forms.Form):

@@ -7,8 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
@@ -22,15 +21,7 @@ from accounts.admin.base import (
     WorkspaceInline,
     person,
 )
-from accounts.admin.confirm import is_confirmed
-from accounts.admin.csv_import import (
-    CsvImportForm,
-    import_context,
-    report_response,
-    wants_report,
-    workspaces_to_import_into,
-)
-from accounts.admin.tools import Page, Tool, ToolsAdmin
+from accounts.admin.csv_import import CsvImportAdmin, CsvImportForm
 from accounts.models import Account, AccountDomain, AccountNetwork, Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action
@@ -138,13 +129,12 @@ class ImportForm(CsvImportForm):
 
 
 @admin.register(Account)
-class AccountAdmin(ToolsAdmin):
+class AccountAdmin(CsvImportAdmin):
     """Companies. Not deleted here: their next event would only bring them back."""
 
     form = AccountForm
     add_action = Action.EDIT
     change_action = Action.EDIT
-    own_pages = (Page("import", Action.EDIT, of_row=False),)
     list_display = (
         "name",
         "domain",
@@ -192,56 +182,38 @@ class AccountAdmin(ToolsAdmin):
             ip=peer_address(request) or None,
         )
 
-    def list_tools(self) -> list[Tool]:
-        """Offer the import."""
-        return [self.tool("Import CSV", "import")]
+    # ---- The import
 
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a file, show what it would do, then do it."""
-        sent = request.method == "POST"
-        form = ImportForm(
-            request.POST if sent else None,
-            request.FILES if sent else None,
-            workspaces=workspaces_to_import_into(request),
+    import_form = ImportForm
+
+    def read_import(self, form: Any) -> account_import.Preview:
+        """Judge the file, missing accounts as was ticked."""
+        data = form.cleaned_data
+        return account_import.read_accounts(
+            data["text"], data["workspace"], create=data["create"]
         )
-        preview, refusal = None, ""
-        if sent and form.is_valid():
-            data = form.cleaned_data
-            workspace, text = data["workspace"], data["text"]
-            preview = account_import.read_accounts(
-                text, workspace, create=data["create"]
-            )
-            if wants_report(request):
-                return report_response(preview.problems, text)
-            if data["all_or_nothing"] and preview.problems:
-                refusal = "Lines are wrong, so all or nothing is nothing."
-            elif is_confirmed(request) and preview.rows:
-                account_import.write_accounts(
-                    preview,
-                    workspace,
-                    actor=person(request),
-                    ip=peer_address(request) or None,
-                    file_name=data["file_name"],
-                )
-                self.message_user(
-                    request,
-                    f"{preview.added} accounts added, {preview.changed} changed, "
-                    f"{len(preview.problems)} problems left out.",
-                )
-                return self.to_page("changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Import accounts",
-            "opts": self.opts,
-            "preview": preview,
-            "refusal": refusal,
-            **import_context(
-                form,
-                rows=preview.rows if preview else None,
-                problems=preview.problems if preview else (),
-            ),
-        }
-        return TemplateResponse(request, "admin/accounts/account/import.html", context)
+
+    def import_refusal(self, form: Any, read: account_import.Preview) -> str:
+        """Say what was asked for, where lines are wrong."""
+        if form.cleaned_data["all_or_nothing"] and read.problems:
+            return "Lines are wrong, so all or nothing is nothing."
+        return ""
+
+    def write_import(
+        self, request: HttpRequest, form: Any, read: account_import.Preview
+    ) -> str:
+        """Make and fill the accounts."""
+        account_import.write_accounts(
+            read,
+            form.cleaned_data["workspace"],
+            actor=person(request),
+            ip=peer_address(request) or None,
+            file_name=form.cleaned_data["file_name"],
+        )
+        return (
+            f"{read.added} accounts added, {read.changed} changed, "
+            f"{len(read.problems)} problems left out."
+        )
 
     def save_formset(
         self,

@@ -1,33 +1,48 @@
-"""The page that takes a CSV file: form, preview, error report. What imports share."""
+"""The page of a list that imports a CSV file: form, preview, error report, writing."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from accounts.admin.base import person
-from accounts.csv_files import LONGEST_FILE, Problem, error_report
+from accounts.admin.confirm import is_confirmed
+from accounts.admin.tools import Page, Tool, ToolsAdmin
+from accounts.csv_files import Problem
+from accounts.csv_forms import (
+    PROBLEMS_SHOWN,
+    ROWS_SHOWN,
+    CsvForm,
+    report_response,
+    wants_report,
+)
 from accounts.models import Workspace
 from accounts.roles import Action, workspace_ids
 
-ROWS_SHOWN, PROBLEMS_SHOWN = 20, 200
 LONGEST_NAME = 100
 
 
-class CsvImportForm(forms.Form):
-    """A CSV file, or after the preview its text."""
+class Read(Protocol):
+    """What a file would do, as an importer has read it."""
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The good lines."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """The others."""
+
+
+class CsvImportForm(CsvForm):
+    """A CSV file, and which workspace it is for."""
 
     workspace = forms.ModelChoiceField(queryset=Workspace.objects.none())
-    file = forms.FileField(
-        label="CSV file",
-        required=False,
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-    )
-    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     file_name = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = ("workspace", "file")
 
     def __init__(self, data: Any, files: Any, *, workspaces: Any) -> None:
         super().__init__(data, files)
@@ -40,60 +55,78 @@ class CsvImportForm(forms.Form):
             field.widget = forms.HiddenInput()
 
     def clean(self) -> dict[str, Any]:
-        """Read the file, whichever way it came."""
-        data = super().clean() or self.cleaned_data
+        """Keep what the file was called."""
+        data = super().clean()
         upload = data.get("file")
-        if upload is not None:
-            if upload.size > LONGEST_FILE:
-                raise ValidationError("The file is larger than 4 MiB; divide it.")
-            try:
-                data["text"] = upload.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise ValidationError("The file is not UTF-8.") from None
-            data["file_name"] = upload.name
-        if not data.get("text", "").strip():
-            raise ValidationError("Choose a file that holds something.")
-        data["file_name"] = (data.get("file_name") or "")[:LONGEST_NAME]
+        name = upload.name if upload is not None else data.get("file_name")
+        data["file_name"] = (name or "")[:LONGEST_NAME]
         return data
 
 
-def workspaces_to_import_into(request: HttpRequest) -> QuerySet[Workspace]:
+class CsvImportAdmin(ToolsAdmin):
+    """An admin whose list can be filled from a file, after a look at what it does."""
+
+    own_pages: tuple[Page, ...] = (Page("import", Action.EDIT, of_row=False),)
+    import_form: type[CsvImportForm] = CsvImportForm
+
+    def read_import(self, form: Any) -> Any:
+        """Judge the file of a valid form; returns a `Read`, and writes nothing."""
+        raise NotImplementedError
+
+    def write_import(self, request: HttpRequest, form: Any, read: Any) -> str:
+        """Write the good lines, and return a sentence that says so."""
+        raise NotImplementedError
+
+    def import_refusal(self, form: Any, read: Any) -> str:
+        """Return why none of it may be written, if that is so."""
+        del form, read
+        return ""
+
+    def list_tools(self) -> list[Tool]:
+        """Offer the import."""
+        return [*super().list_tools(), self.tool("Import CSV", "import")]
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a file, show what it would do, then do it."""
+        sent = request.method == "POST"
+        form = self.import_form(
+            request.POST if sent else None,
+            request.FILES if sent else None,
+            workspaces=_workspaces(request),
+        )
+        read: Read | None = None
+        refusal = ""
+        if sent and form.is_valid():
+            read = self.read_import(form)
+            if wants_report(request):
+                text = form.cleaned_data["text"]
+                return report_response(read.problems, text, name="import-errors")
+            refusal = self.import_refusal(form, read)
+            if is_confirmed(request) and read.rows and not refusal:
+                self.message_user(request, self.write_import(request, form, read))
+                return self.to_page("changelist")
+        rows: Sequence[Any] = read.rows if read else ()
+        problems: Sequence[Problem] = read.problems if read else ()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Import {self.opts.verbose_name_plural}",
+            "opts": self.opts,
+            "form": form,
+            "preview": read,
+            "refusal": refusal,
+            "rows": rows[:ROWS_SHOWN],
+            "more": len(rows) - ROWS_SHOWN,
+            "problems": problems[:PROBLEMS_SHOWN],
+            "more_problems": len(problems) - PROBLEMS_SHOWN,
+        }
+        template = f"admin/{self.opts.app_label}/{self.opts.model_name}/import.html"
+        return TemplateResponse(request, template, context)
+
+
+def _workspaces(request: HttpRequest) -> QuerySet[Workspace]:
     """Return the workspaces that somebody may import into."""
     user = person(request)
     rows = Workspace.objects.visible_to(user)
     if user.is_superuser:
         return rows
     return rows.filter(pk__in=workspace_ids(user, Action.EDIT))
-
-
-def import_context(
-    form: CsvImportForm,
-    *,
-    rows: Sequence[Any] | None,
-    problems: Sequence[Problem] = (),
-) -> dict[str, Any]:
-    """Return what `admin/csv_import.html` shows; ``rows`` None is before a file."""
-    found = rows or ()
-    return {
-        "form": form,
-        "has_file": rows is not None,
-        "rows": found[:ROWS_SHOWN],
-        "problems": problems[:PROBLEMS_SHOWN],
-        "more": len(found) - ROWS_SHOWN,
-        "more_problems": len(problems) - PROBLEMS_SHOWN,
-    }
-
-
-def wants_report(request: HttpRequest) -> bool:
-    """Say whether the button for the error report was pressed."""
-    return request.method == "POST" and "report" in request.POST
-
-
-def report_response(problems: Sequence[Problem], text: str) -> HttpResponse:
-    """Send every wrong line as CSV: its number, why, and as it was sent."""
-    response = HttpResponse(
-        error_report(problems, text), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="import-errors.csv"'
-    response["Cache-Control"] = "no-store"
-    return response

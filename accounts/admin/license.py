@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,14 +14,8 @@ from accounts import license_import
 from accounts.admin.account import reattribute_soon
 from accounts.admin.base import ScopedFilter, WorkspaceInline, person
 from accounts.admin.confirm import confirmation, is_confirmed
-from accounts.admin.csv_import import (
-    CsvImportForm,
-    import_context,
-    report_response,
-    wants_report,
-    workspaces_to_import_into,
-)
-from accounts.admin.tools import Page, Tool, ToolsAdmin
+from accounts.admin.csv_import import CsvImportAdmin, CsvImportForm
+from accounts.admin.tools import Page, Tool
 from accounts.licensing import log, revoke_license
 from accounts.models import Activation, AuditEntry, License
 from accounts.peer import peer_address
@@ -77,15 +70,12 @@ class ImportForm(CsvImportForm):
 
 
 @admin.register(License)
-class LicenseAdmin(ToolsAdmin):
+class LicenseAdmin(CsvImportAdmin):
     """Licences. Revoked, never deleted: what they reported names them."""
 
     add_action = Action.EDIT
     change_action = Action.EDIT
-    own_pages = (
-        Page("revoke", Action.EDIT),
-        Page("import", Action.EDIT, of_row=False),
-    )
+    own_pages = (Page("revoke", Action.EDIT), *CsvImportAdmin.own_pages)
     list_display = (
         *("key", "shown_state", "account", "product", "holder", "used_seats"),
         "expires_at",
@@ -173,10 +163,6 @@ class LicenseAdmin(ToolsAdmin):
 
     # ---- Pages of its own
 
-    def list_tools(self) -> list[Tool]:
-        """Offer the import."""
-        return [self.tool("Import CSV", "import")]
-
     def tools(self, obj: Any) -> list[Tool]:
         """Offer to revoke what still works."""
         return [] if obj.revoked_at else [self.tool("Revoke", "revoke", obj)]
@@ -201,44 +187,28 @@ class LicenseAdmin(ToolsAdmin):
             is_danger=True,
         )
 
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a file, show what it would do, then do it."""
-        sent = request.method == "POST"
-        form = ImportForm(
-            request.POST if sent else None,
-            request.FILES if sent else None,
-            workspaces=workspaces_to_import_into(request),
+    # ---- The import
+
+    import_form = ImportForm
+
+    def read_import(self, form: Any) -> license_import.Preview:
+        """Judge the file."""
+        data = form.cleaned_data
+        return license_import.read(data["text"], data["workspace"])
+
+    def write_import(
+        self, request: HttpRequest, form: Any, read: license_import.Preview
+    ) -> str:
+        """Write the licences, and let their accounts have their effect."""
+        workspace = form.cleaned_data["workspace"]
+        license_import.write(
+            read,
+            workspace,
+            actor=person(request),
+            ip=peer_address(request) or None,
         )
-        preview = None
-        if sent and form.is_valid():
-            workspace = form.cleaned_data["workspace"]
-            text = form.cleaned_data["text"]
-            preview = license_import.read(text, workspace)
-            if wants_report(request):
-                return report_response(preview.problems, text)
-            if is_confirmed(request) and preview.rows:
-                license_import.write(
-                    preview,
-                    workspace,
-                    actor=person(request),
-                    ip=peer_address(request) or None,
-                )
-                reattribute_soon(request, workspace)
-                self.message_user(
-                    request,
-                    f"{preview.added} licences added, {preview.changed} changed, "
-                    f"{len(preview.problems)} lines left out.",
-                )
-                return self.to_page("changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Import licences",
-            "opts": self.opts,
-            "preview": preview,
-            **import_context(
-                form,
-                rows=preview.rows if preview else None,
-                problems=preview.problems if preview else (),
-            ),
-        }
-        return TemplateResponse(request, "admin/accounts/license/import.html", context)
+        reattribute_soon(request, workspace)
+        return (
+            f"{read.added} licences added, {read.changed} changed, "
+            f"{len(read.problems)} lines left out."
+        )

@@ -8,7 +8,13 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.clock import today_utc
-from accounts.csv_files import error_report
+from accounts.csv_forms import (
+    PROBLEMS_SHOWN,
+    ROWS_SHOWN,
+    CsvForm,
+    report_response,
+    wants_report,
+)
 from accounts.errors import AccountsError
 from accounts.lists import (
     MOST_ENTRIES,
@@ -42,11 +48,8 @@ from dashboards.list_forms import (
     NoteForm,
     PickForm,
     TagForm,
-    UploadForm,
 )
 from dashboards.queries import curated as query
-
-PREVIEWED, PROBLEMS_SHOWN = 20, 200
 
 
 @require_GET
@@ -156,13 +159,13 @@ def upload_to_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Ask for a CSV file, show what it would put on the list, then do that."""
     curated = _list(request, pk)
     sent = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
+    form = CsvForm(request.POST, request.FILES) if sent else CsvForm()
     upload = None
     if sent and form.is_valid():
         text = form.cleaned_data["text"]
         upload = query.read_upload(curated, text)
-        if "report" in request.POST:
-            return _report(upload, text)
+        if wants_report(request):
+            return report_response(upload.problems, text, name="upload-errors")
         if "confirmed" in request.POST and upload.good:
             added = known = 0
             entries = upload.entries
@@ -181,8 +184,8 @@ def upload_to_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "form": form,
             "upload": upload,
             "text": form.cleaned_data["text"] if upload else "",
-            "previewed": list(upload.good.items())[:PREVIEWED] if upload else (),
-            "more": len(upload.good) - PREVIEWED if upload else 0,
+            "previewed": list(upload.good.items())[:ROWS_SHOWN] if upload else (),
+            "more": len(upload.good) - ROWS_SHOWN if upload else 0,
             "problems": upload.problems[:PROBLEMS_SHOWN] if upload else (),
             "more_problems": len(upload.problems) - PROBLEMS_SHOWN if upload else 0,
         },
@@ -348,15 +351,6 @@ def _show_list(
         },
         status=422 if refused else 200,
     )
-
-
-def _report(upload: query.Upload, text: str) -> HttpResponse:
-    response = HttpResponse(
-        error_report(upload.problems, text), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="upload-errors.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _list(request: WorkspaceRequest, pk: int) -> CuratedList:
