@@ -10,6 +10,7 @@ from django.core.mail import DNS_NAME, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.alert_mail import stop_path
 from accounts.models import Alert, Delivery, Happening
 
 # Of a digest: more stand on the page.
@@ -150,11 +151,13 @@ def _mail(
 ) -> bool:
     assert delivery.user is not None  # noqa: S101 (mail has one)
     inbox = link_to(reverse("dashboards:alerts", args=[delivery.workspace.slug]))
+    stop = link_to(stop_path(delivery.workspace_id, delivery.user.pk))
     values = {
         **context,
         "workspace": delivery.workspace,
         "user": delivery.user,
         "inbox": inbox,
+        "stop": stop,
     }
     mail = EmailMultiAlternatives(
         # In one line: names may hold line breaks, headers may not.
@@ -164,12 +167,20 @@ def _mail(
         # Two tries of one message are one in the mailbox.
         headers={
             "Message-ID": f"<{delivery.pk.hex}@{DNS_NAME}>",
-            **({"List-Unsubscribe": f"<{inbox}>"} if inbox else {}),
+            **(_ways_out(stop) if stop else {}),
         },
     )
     page = render_to_string(f"mail/{template}.html", values)
     mail.attach_alternative(page, "text/html")
     return bool(mail.send())
+
+
+def _ways_out(stop: str) -> dict[str, str]:
+    """Return what mail programs show as a button to stop (RFC 2369, RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{stop}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _happening(delivery: Delivery) -> Happening:

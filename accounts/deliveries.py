@@ -17,8 +17,15 @@ from django.db import transaction
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook as Signer
 
+from accounts.alert_mail import forget_address, is_refused_for_good
 from accounts.alert_messages import as_json, as_slack, mail_digest, mail_happening
-from accounts.models import Delivery, DeliveryAttempt, Membership, Webhook
+from accounts.models import (
+    AlertSettings,
+    Delivery,
+    DeliveryAttempt,
+    Membership,
+    Webhook,
+)
 from accounts.outgoing import OutgoingError, post
 from accounts.webhooks import secrets_of, url_of
 
@@ -184,11 +191,19 @@ def _mail(delivery: Delivery) -> Result:
     if not members.exists():
         # Between two tries: what happens here is none of theirs any more.
         return Result(is_sent=False, status=GONE, said="No member any longer.")
+    wanted = AlertSettings.objects.filter(
+        workspace=delivery.workspace_id, user=delivery.user_id
+    ).exclude(mail=AlertSettings.Mail.NONE)
+    if not wanted.exists():
+        return Result(is_sent=False, status=GONE, said="Mail was stopped.")
     try:
         sent = (
             mail_happening(delivery) if delivery.happening_id else mail_digest(delivery)
         )
     except OSError as error:
         # Of the mail server: smtplib's errors are all of this kind.
+        if delivery.user is not None and is_refused_for_good(error):
+            forget_address(delivery.user)
+            return Result(is_sent=False, status=GONE, said=str(error)[:500])
         return Result(is_sent=False, status=None, said=str(error)[:500])
     return Result(is_sent=True, status=None, said="" if sent else "Nothing to tell.")

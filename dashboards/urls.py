@@ -195,6 +195,12 @@ urlpatterns = [
     path("w/<slug:slug>/alerts/read/", alerts.read, name="alerts-read"),
     path("w/<slug:slug>/alerts/mail/", alerts.choose_mail, name="alerts-mail"),
     path(
+        "w/<slug:slug>/alerts/mail/<str:token>/",
+        alerts.confirm_mail,
+        name="alerts-confirm",
+    ),
+    path("alerts/stop/<str:token>/", alerts.stop_mail, name="alerts-stop"),
+    path(
         "w/<slug:slug>/follow/<followable:what>/<int:pk>/",
         alerts.follow_one,
         name="follow",

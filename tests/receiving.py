@@ -63,9 +63,19 @@ class Mailbox:
     def __init__(self):
         self.messages = []
         self.refuses = False
+        # An address that nobody has.
+        self.unknown = ""
         mailbox = self
 
         class Handler:
+            async def handle_RCPT(  # noqa: N802
+                self, server, session, envelope, address, rcpt_options
+            ):
+                if address == mailbox.unknown:
+                    return "550 No such user"
+                envelope.rcpt_tos.append(address)
+                return "250 Fine"
+
             async def handle_DATA(self, server, session, envelope):  # noqa: N802
                 if mailbox.refuses:
                     return "451 Try again later"

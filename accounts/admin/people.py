@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from accounts.admin.base import person
+from accounts.alert_mail import forget_address
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class UserAdmin(BaseUserAdmin):
         if obj is not None and obj == person(request):
             return (*fields, "is_active", "is_superuser")
         return fields
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: Any, change: Any
+    ) -> None:
+        """Mail nothing to a new address before it was confirmed."""
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            forget_address(obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Operators only."""

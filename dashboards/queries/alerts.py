@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.alert_messages import name_of, page_of
-from accounts.models import Alert, Follow, Happening, User, Workspace
+from accounts.models import (
+    Alert,
+    AlertSettings,
+    Delivery,
+    Follow,
+    Happening,
+    User,
+    Workspace,
+)
 from accounts.models.alert import HappeningKind
 from dashboards.paging import NEWEST_FIRST, paginate
 
@@ -116,3 +124,18 @@ def _as_if(one: Follow) -> Happening:
         developer=one.developer,
         segment=one.segment,
     )
+
+
+def refused_mail(chosen: AlertSettings) -> str:
+    """Return what the mail server said when it refused a member's address for good."""
+    if chosen.mail != AlertSettings.Mail.NONE:
+        return ""
+    last = (
+        Delivery.objects.filter(workspace=chosen.workspace_id, user=chosen.user_id)
+        .prefetch_related("tries")
+        .order_by("-created_at")
+        .first()
+    )
+    if last is None or last.state != Delivery.State.GIVEN_UP:
+        return ""
+    return next((one.said for one in last.tries.all()), "")

@@ -5,12 +5,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import alert_mail
+from accounts.alert_messages import link_to
 from accounts.alerts import follow, mail_of, mark_read, unfollow
+from accounts.errors import AccountsError
 from accounts.models import (
     Account,
     AlertSettings,
@@ -70,6 +74,7 @@ def inbox(request: WorkspaceRequest) -> HttpResponse:
             "form": form,
             "mail_form": MailForm(instance=chosen),
             "sends_mail": bool(settings.EMAIL_HOST),
+            "refused": query.refused_mail(chosen),
             "page": query.build(
                 request.workspace, request.user, request.GET, kind=form.kind_wanted
             ),
@@ -94,16 +99,66 @@ def choose_mail(request: WorkspaceRequest) -> HttpResponse:
     """Say when to be mailed."""
     chosen = mail_of(request.workspace, request.user)
     form = MailForm(request.POST, instance=chosen)
-    if form.is_valid():
-        AlertSettings.objects.update_or_create(
-            workspace=request.workspace,
-            user=request.user,
-            defaults={"mail": form.cleaned_data["mail"]},
+    back = redirect("dashboards:alerts", slug=request.workspace.slug)
+    if not form.is_valid():
+        messages.error(request, "Choose when to be mailed.")
+        return back
+    wanted = form.cleaned_data["mail"]
+    if wanted != AlertSettings.Mail.NONE and not settings.EMAIL_HOST:
+        messages.error(request, "No mail server is configured yet.")
+        return back
+    try:
+        is_saved = alert_mail.choose(
+            request.workspace,
+            request.user,
+            wanted,
+            absolute=lambda path: link_to(path) or request.build_absolute_uri(path),
         )
+    except AccountsError as error:
+        messages.error(request, str(error))
+        return back
+    if is_saved:
         messages.success(request, "Saved.")
     else:
-        messages.error(request, "Choose when to be mailed.")
+        messages.info(
+            request,
+            f"A mail is on its way to {request.user.email}. Open the link in it within "
+            "three days; alerts are mailed from then on.",
+        )
+    return back
+
+
+@require_GET
+@workspace_page()
+def confirm_mail(request: WorkspaceRequest, token: str) -> HttpResponse:
+    """Begin to mail a member who got the mail with this link."""
+    try:
+        saved = alert_mail.confirm(request.workspace, request.user, token)
+    except AccountsError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, f"Confirmed. You are told by mail: {saved.get_mail_display()}."
+        )
     return redirect("dashboards:alerts", slug=request.workspace.slug)
+
+
+# The link is what lets one in: mail programs press the button without a page before it
+# (RFC 8058), and its reader need not be logged in.
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def stop_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether mail may stop, and stop it."""
+    known = alert_mail.read_stop(token)
+    is_asked = request.method == "POST" and known is not None
+    if known is not None and is_asked:
+        alert_mail.stop(known)
+    return render(
+        request,
+        "dashboards/mail_stop.html",
+        {"page_title": "Mail", "known": known, "is_stopped": is_asked},
+        status=200 if known else 404,
+    )
 
 
 @require_POST

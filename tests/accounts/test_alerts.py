@@ -1,5 +1,6 @@
 import json
 from datetime import date, timedelta
+from email import message_from_string, policy
 
 import pytest
 import time_machine
@@ -632,6 +633,57 @@ def test_a_mail_that_is_refused_is_sent_later(workspace, kim, acme, mailbox):
 
 
 def test_a_name_cannot_add_a_header(workspace, kim, mailbox):
+def test_an_address_that_is_refused_for_good_gets_no_more(
+    workspace, kim, acme, mailbox
+):
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
+    follow(workspace, kim, acme)
+    happen(workspace, account=acme)
+    tell()
+    mailbox.unknown = kim.email
+    deliver()
+
+    assert Delivery.objects.get().state == "given_up"
+    assert "No such user" in DeliveryAttempt.objects.get().said
+    assert AlertSettings.objects.get().mail == "none"
+
+
+def test_mail_that_waits_is_not_sent_after_it_was_stopped(
+    workspace, kim, acme, mailbox
+):
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
+    follow(workspace, kim, acme)
+    happen(workspace, account=acme)
+    tell()
+    AlertSettings.objects.update(mail="none")
+    deliver()
+
+    assert not mailbox.messages
+    assert DeliveryAttempt.objects.get().said == "Mail was stopped."
+
+
+def test_every_mail_has_a_link_that_ends_it(workspace, kim, acme, mailbox, client):
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
+    follow(workspace, kim, acme)
+    happen(workspace, account=acme)
+    tell()
+    deliver()
+    [(_, text)] = mailbox.messages
+    message = message_from_string(text, policy=policy.default)
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = message["List-Unsubscribe"].strip(" <>")
+    assert address in message.get_body(("plain",)).get_content()
+    path = address.removeprefix("https://uptick.example.com")
+
+    # Looking stops nothing: mail scanners follow links.
+    assert "kim@vendor.example" in client.get(path).content.decode()
+    assert AlertSettings.objects.get().mail == "at_once"
+    stopped = client.post(path, {"List-Unsubscribe": "One-Click"})
+    assert "No more mail" in stopped.content.decode()
+    assert AlertSettings.objects.get().mail == "none"
+    assert client.post(f"{path[:-3]}xx/").status_code == 404
+
+
     evil = make_account(workspace, "Evil\r\nBcc: all@example.com", domain="e.example")
     AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
     follow(workspace, kim, evil)

@@ -1,10 +1,24 @@
+import re
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.core import mail as django_mail
+from django.utils import timezone
 
 from accounts.alerts import follow, tell
 from accounts.happenings import happening, note
-from accounts.models import Alert, AlertSettings, Follow, HappeningKind, Role
+from accounts.models import (
+    Alert,
+    AlertSettings,
+    Delivery,
+    DeliveryAttempt,
+    Follow,
+    HappeningKind,
+    Role,
+)
 from tests.dashboards.data import make_account, make_developer
-from tests.factories import make_member, make_workspace
+from tests.factories import make_member, make_operator, make_workspace
 
 
 @pytest.fixture
@@ -108,12 +122,74 @@ def test_an_inbox_is_ones_own(client, member, workspace, kim, acme):
 def test_when_to_be_mailed_is_chosen(member, workspace, kim, settings):
     html = member.get("/w/acme/alerts/").content.decode()
     assert "No mail server is configured yet" in html
+    refused = member.post("/w/acme/alerts/mail/", {"mail": "weekly"}, follow=True)
+    assert "No mail server is configured yet.</li>" in refused.content.decode()
+    assert not AlertSettings.objects.exists()
     settings.EMAIL_HOST = "smtp.example.com"
     assert "No mail server" not in member.get("/w/acme/alerts/").content.decode()
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="daily")
     member.post("/w/acme/alerts/mail/", {"mail": "weekly"})
     assert AlertSettings.objects.get(user=kim).mail == "weekly"
     member.post("/w/acme/alerts/mail/", {"mail": "hourly"})
     assert AlertSettings.objects.get(user=kim).mail == "weekly"
+    member.post("/w/acme/alerts/mail/", {"mail": "none"})
+    assert AlertSettings.objects.get(user=kim).mail == "none"
+
+
+def confirmation(member, mail="daily"):
+    """Choose when to be mailed; return the path that the mail leads to."""
+    mailoutbox = django_mail.outbox
+    mailoutbox.clear()
+    member.post("/w/acme/alerts/mail/", {"mail": mail})
+    [message] = mailoutbox
+    assert message.to == ["kim@vendor.example"]
+    return re.search(r"http://testserver(\S+)", message.body)[1]
+
+
+def test_nothing_is_mailed_to_an_address_before_it_is_confirmed(
+    client, member, workspace, kim, settings
+):
+    settings.EMAIL_HOST = "smtp.example.com"
+    path = confirmation(member)
+    assert not AlertSettings.objects.exists()
+
+    client.force_login(make_member(workspace))
+    refused = client.get(path, follow=True).content.decode()
+    assert "for another member or another address" in refused
+    client.force_login(kim)
+    assert "not complete" in client.get(f"{path[:-4]}x/", follow=True).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(days=4), tick=False):
+        client.force_login(kim)
+        late = client.get(path, follow=True).content.decode()
+    assert "older than three days" in late
+    assert not AlertSettings.objects.exists()
+
+    client.force_login(kim)
+    assert "Confirmed." in client.get(path, follow=True).content.decode()
+    assert AlertSettings.objects.get(user=kim).mail == "daily"
+
+
+def test_a_new_address_is_confirmed_anew(client, member, workspace, kim, settings):
+    settings.EMAIL_HOST = "smtp.example.com"
+    old = confirmation(member)
+    client.get(old)
+    client.force_login(make_operator())
+    client.post(
+        f"/admin/accounts/user/{kim.pk}/change/",
+        {"email": "kim@vendro.example", "name": "Kim", "is_active": "on"},
+    )
+    kim.refresh_from_db()
+    assert kim.email == "kim@vendro.example"
+    assert AlertSettings.objects.get(user=kim).mail == "none"
+    client.force_login(kim)
+    assert "another address" in client.get(old, follow=True).content.decode()
+
+
+def test_a_refused_address_is_said_on_the_page(member, workspace, kim):
+    one = Delivery.objects.create(workspace=workspace, user=kim, state="given_up")
+    DeliveryAttempt.objects.create(delivery=one, said="550 No such user")
+
+    assert "550 No such user" in member.get("/w/acme/alerts/").content.decode()
 
 
 def test_what_is_of_another_workspace_cannot_be_followed(member):
