@@ -36,6 +36,14 @@ NAT64 = (
     ipaddress.ip_network("64:ff9b::/96"),
     ipaddress.ip_network("64:ff9b:1::/48"),
 )
+# Reserved, but public to Python: IETF assignments, the old relays of 6to4, site-local
+# addresses of old, and RFC 9637's documentation.
+RESERVED = tuple(
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20")
+)
+# The middle of an IPv6 address that ends in an IPv4 one (ISATAP, RFC 5214).
+ISATAP = 0x5EFE
 # A name is letters, digits, hyphens and dots, and does not end like a number: what
 # resolvers take for an address in one of its older forms (0x7f.1, 2130706433).
 NAME = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.?$")
@@ -283,8 +291,10 @@ def _require_public(address: Address) -> None:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
+    return (
+        address.is_global
+        and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        and not any(address in network for network in RESERVED)
     )
 
 
@@ -295,6 +305,9 @@ def _all_meant(address: Address) -> list[Address]:
         hidden = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         meant += [each for each in hidden if each is not None]
         if any(address in network for network in NAT64):
+            meant.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        # The bit says whether the IPv4 address is thought to be unique.
+        if (int(address) >> 32) & 0xFDFFFFFF == ISATAP:
             meant.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         # Of old: ::127.0.0.1
         if int(address) >> 32 == 0:

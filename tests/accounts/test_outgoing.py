@@ -140,6 +140,13 @@ NOT_PUBLIC = [
     "[ff02::1]",
     "[2001:db8::1]",
     "[100::1]",
+    "192.0.0.8",
+    "192.88.99.1",
+    "[fec0::1]",
+    "[3fff::1]",
+    "[2001:4860::5efe:7f00:1]",
+    "[2001:4860::200:5efe:10.0.0.1]",
+    "[::ffff:192.88.99.1]",
 ]
 
 
@@ -168,7 +175,12 @@ def test_one_address_that_is_not_public_spoils_the_name(names):
 
 
 @pytest.mark.parametrize(
-    "text", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]
+    "text",
+    [
+        "93.184.216.34",
+        "2606:2800:220:1:248:1893:25c8:1946",
+        "2606:2800::5efe:93.184.216.34",
+    ],
 )
 def test_public_addresses_are_fine(text, names):
     names["hooks.example.com"] = [[text]]
@@ -178,7 +190,7 @@ def test_public_addresses_are_fine(text, names):
         443,
         "/x?y=1",
     )
-    assert [str(address) for address in target.addresses] == [text]
+    assert target.addresses == (ipaddress.ip_address(text),)
 
 
 def test_a_name_that_is_none_says_so(names):
