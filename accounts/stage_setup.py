@@ -58,7 +58,7 @@ def first_stages(workspace: Workspace) -> None:
     )
 
 
-def check_rule(data: Any, *, workspace: Workspace, subject: Subject) -> Rule:
+def check_rule(data: object, *, workspace: Workspace, subject: Subject | str) -> Rule:
     """Read a stage's rule.
 
     Raises:

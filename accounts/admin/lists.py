@@ -2,54 +2,33 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, WorkspaceInline, person
-from accounts.admin.stage import RuleField
+from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, person
+from accounts.admin.rules import RuleField, RuleForm, rule_in_words
 from accounts.lists import create_list, delete_list
-from accounts.models import CuratedList, ListEntry, Note, Subject, Tag
+from accounts.models import CuratedList, ListEntry, Note, Tag
 from accounts.notes import delete_note
 from accounts.roles import Action
-from accounts.segments.schema import RuleError, parse
-from accounts.segments.words import in_words
 from accounts.tag_rules import apply_rule
 
 
-class TagForm(WorkspaceForm):
+class TagForm(RuleForm):
     """A tag, whose rule must be one that can be asked."""
+
+    rule = RuleField(
+        required=False,
+        help_text="In the language of docs/segments.md: whoever it matches has the "
+        "tag. Empty: by hand only.",
+    )
 
     class Meta:
         model = Tag
         fields = ("workspace", "subject", "name", "colour", "description", "rule")
-        field_classes = {"rule": RuleField}  # noqa: RUF012 (Django's form)
-        widgets = {  # noqa: RUF012 (Django's form)
-            "rule": forms.Textarea(
-                attrs={"rows": 8, "cols": 60, "spellcheck": "false", "class": "mono"}
-            ),
-            "description": forms.TextInput(attrs={"size": 60}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "subject" in self.fields:
-            self.fields["subject"].disabled = True
-
-    def clean(self) -> dict[str, Any]:
-        """Read the rule, so that what is wrong with it is said on the form."""
-        data = super().clean()
-        workspace, subject = data.get("workspace"), data.get("subject")
-        if workspace is None or not subject or data.get("rule") is None:
-            return data
-        try:
-            parse(data["rule"], subject=Subject(subject), workspace=workspace)
-        except RuleError as error:
-            self.add_error("rule", str(error))
-        return data
 
 
 @admin.register(Tag)
@@ -100,15 +79,7 @@ class TagAdmin(WorkspaceAdmin):
     @admin.display(description="The rule in words")
     def rule_in_words(self, tag: Any) -> str:
         """Say the rule, or what is wrong with it by now."""
-        if tag.pk is None or tag.rule is None:
-            return "By hand only."
-        try:
-            rule = parse(
-                tag.rule, subject=Subject(tag.subject), workspace=tag.workspace
-            )
-        except RuleError as error:
-            return f"Changes nothing any more: {error}"
-        return in_words(rule, tag.workspace)
+        return rule_in_words(tag)
 
 
 class EntryInline(WorkspaceInline):

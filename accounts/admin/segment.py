@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, WorkspaceInline, person
-from accounts.admin.stage import RuleField
+from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, person
+from accounts.admin.rules import RuleField, RuleForm
 from accounts.clock import today_utc
 from accounts.errors import AccountsError
 from accounts.models import Segment, SegmentRule, Subject
@@ -25,41 +24,17 @@ from accounts.segments.words import in_words
 CHANGED = ("name", "description", "notes", "is_shared", "editors")
 
 
-class SegmentForm(WorkspaceForm):
+class SegmentForm(RuleForm):
     """A segment, whose rule must be one that can be asked."""
 
     rule = RuleField(
         help_text="In the language of docs/segments.md, such as "
-        '{"field": "band", "is": "one_of", "value": ["high"]}.',
-        widget=forms.Textarea(
-            attrs={"rows": 14, "cols": 60, "spellcheck": "false", "class": "mono"}
-        ),
+        '{"field": "band", "is": "one_of", "value": ["high"]}.'
     )
 
     class Meta:
         model = Segment
         fields = ("workspace", "subject", *CHANGED, "rule")
-        widgets = {  # noqa: RUF012 (Django's form)
-            "description": forms.TextInput(attrs={"size": 60}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "subject" in self.fields:
-            self.fields["subject"].disabled = True
-
-    def clean(self) -> dict[str, Any]:
-        """Read the rule, so that what is wrong with it is said on the form."""
-        data = super().clean()
-        workspace, subject = data.get("workspace"), data.get("subject")
-        if workspace is None or not subject or "rule" not in data:
-            return data
-        try:
-            parse(data["rule"], subject=subject, workspace=workspace)
-        except RuleError as error:
-            for problem in error.problems:
-                self.add_error("rule", str(problem))
-        return data
 
 
 class RuleInline(WorkspaceInline):
@@ -96,6 +71,13 @@ class SegmentAdmin(WorkspaceAdmin):
     inlines = (RuleInline,)
     actions = ("look_again", "share", "copy")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Ask along whose page this person may open: of others, the shared ones."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        seen = Segment.objects.seen_by(person(request)).filter(pk=OuterRef("pk"))
+        asked: QuerySet[Any] = rows.annotate(opens=Exists(seen))
+        return asked
+
     @admin.display(description="kind")
     def kind(self, segment: Any) -> str:
         """Say whether it came with the product."""
@@ -118,14 +100,21 @@ class SegmentAdmin(WorkspaceAdmin):
         except RuleError as error:
             return str(error)
         found = preview(rule, segment.workspace, today=today_utc())
-        page = reverse("dashboards:segment", args=[segment.workspace.slug, segment.pk])
         return format_html(
-            '{}<br>{} match. <a href="{}">Open its page</a><ul>{}</ul>',
+            "{}<br>{} match. {}<ul>{}</ul>",
             in_words(rule, segment.workspace),
             found.text,
-            page,
+            self._way_to(segment),
             format_html_join("", "<li>{}</li>", ((row,) for row in found.rows)),
         )
+
+    @staticmethod
+    def _way_to(segment: Any) -> str:
+        if not segment.opens:
+            whose = f"Only {segment.owner}" if segment.owner else "Nobody"
+            return f"{whose} can open its page, until it is shared."
+        page = reverse("dashboards:segment", args=[segment.workspace.slug, segment.pk])
+        return format_html('<a href="{}">Open its page</a>', page)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Leave ready-made ones as they are."""

@@ -1,6 +1,5 @@
 """Stages: named, ordered and coloured per workspace, each with its rule."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -9,13 +8,13 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, person
+from accounts.admin.base import WorkspaceAdmin, person
 from accounts.admin.confirm import confirmation, is_confirmed
+from accounts.admin.rules import BY_HAND, RuleField, RuleForm, rule_in_words
 from accounts.errors import AccountsError
 from accounts.models import Stage, StageDay, StageRule, Subject
 from accounts.peer import peer_address
@@ -40,57 +39,18 @@ RULE_HELP = (
 )
 
 
-class RuleDecoder(json.JSONDecoder):
-    """Takes what Python cannot read for no JSON: too deep, or numbers too long."""
-
-    def decode(self, s: str, *args: Any) -> Any:
-        """Return the decoded text; raises JSONDecodeError."""
-        try:
-            return super().decode(s, *args)
-        except json.JSONDecodeError:
-            raise
-        except (RecursionError, ValueError):
-            raise json.JSONDecodeError("This cannot be read", s[:40], 0) from None
-
-
-class RuleField(forms.JSONField):
-    """A rule, written over several lines."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "decoder": RuleDecoder})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Indent it; what somebody typed stays as it is."""
-        if isinstance(value, InvalidJSONInput) or value is None:
-            return super().prepare_value(value) if value is not None else ""
-        return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-class StageForm(WorkspaceForm):
+class StageForm(RuleForm):
     """A stage, whose rule must be one that can be asked."""
 
-    rule = RuleField(
-        required=False,
-        help_text=RULE_HELP,
-        widget=forms.Textarea(
-            attrs={"rows": 14, "cols": 60, "spellcheck": "false", "class": "mono"}
-        ),
-    )
+    read_rule = staticmethod(check_rule)
+    rule = RuleField(required=False, help_text=RULE_HELP)
 
     class Meta:
         model = Stage
         fields = ("workspace", "subject", "name", "colour", "description", "rule")
-        widgets = {  # noqa: RUF012 (Django's form)
-            "description": forms.TextInput(attrs={"size": 60}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "subject" in self.fields:
-            self.fields["subject"].disabled = True
 
     def clean(self) -> dict[str, Any]:
-        """Read the rule, so that what is wrong with it is said on the form."""
+        """Say on the form that a name is taken; that of a removed stage is free."""
         data = super().clean()
         workspace, subject = data.get("workspace"), data.get("subject")
         if workspace is None or not subject:
@@ -101,12 +61,6 @@ class StageForm(WorkspaceForm):
             require_free_name(name)
         except AccountsError as error:
             self.add_error("name", str(error))
-        if data.get("rule") is None:
-            return data
-        try:
-            check_rule(data["rule"], workspace=workspace, subject=Subject(subject))
-        except AccountsError as error:
-            self.add_error("rule", str(error))
         return data
 
 
@@ -190,21 +144,13 @@ class StageAdmin(WorkspaceAdmin):
     def words(self, stage: Any) -> str:
         """Return the rule in words, as it was last evaluated."""
         if stage.rule is None:
-            return "By hand only"
+            return BY_HAND
         return stage.said or "Not evaluated yet"
 
     @admin.display(description="in words")
     def rule_in_words(self, stage: Any) -> str:
         """Say the rule as it is."""
-        if stage.rule is None:
-            return "By hand only"
-        try:
-            rule = check_rule(
-                stage.rule, workspace=stage.workspace, subject=Subject(stage.subject)
-            )
-        except AccountsError as error:
-            return f"Cannot be used: {error}"
-        return in_words(rule, stage.workspace)
+        return rule_in_words(stage, check_rule)
 
     # ---- Saving: counted first
 

@@ -115,3 +115,20 @@ def test_a_rule_that_python_cannot_read_is_refused(admin, workspace, rule, of):
 
     assert page.status_code == 200
     assert page.context["adminform"].errors["rule"]
+
+
+def test_a_link_leads_to_the_page_of_a_segment_only_where_it_opens(admin, workspace):
+    owner = make_member(workspace)
+    private = make_segment(
+        workspace, subject="account", name="Theirs", rule={"all": []}, actor=owner
+    )
+    address = f"/w/{workspace.slug}/segments/{private.pk}/"
+
+    assert admin.get(address).status_code == 404
+    page = admin.get(f"{LIST}{private.pk}/change/").content.decode()
+    assert address not in page
+    assert f"Only {owner} can open its page, until it is shared." in page
+
+    Segment.objects.filter(pk=private.pk).update(is_shared=True)
+    assert address in admin.get(f"{LIST}{private.pk}/change/").content.decode()
+    assert admin.get(address).status_code == 200
