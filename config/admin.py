@@ -38,7 +38,7 @@ GROUPS = (
         "Working with them",
         ("segment", "curatedlist", "tag", "note", "webhook", "delivery"),
     ),
-    ("Data care", ("flaggedrecord", "optout", "erasure")),
+    ("Data care", ("flaggedrecord", "optout", "erasure", "removedworkspace")),
     ("People and access", ("workspace", "membership", "user", "auditentry")),
 )
 

@@ -124,6 +124,12 @@ def periodic() -> dict[str, Any]:
                 "task": "dashboards.tasks.prune_exports",
                 "schedule": crontab(minute="*/10"),
             },
+            # Ends well before the next begins; what a crash cut off goes on here.
+            "remove-workspaces": {
+                "task": "ingest.tasks.remove_workspaces",
+                "schedule": 600.0,
+                "options": {"expires": 600},
+            },
             "prune": {
                 "task": "ingest.tasks.prune",
                 "schedule": crontab(hour="1", minute="0"),

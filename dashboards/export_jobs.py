@@ -114,6 +114,14 @@ def prune() -> int:
         gone += job.path.is_file()
         job.path.unlink(missing_ok=True)
     ExportJob.objects.filter(created_at__lt=now - KEEP_RECORDS).delete()
+    # Of workspaces that were removed. Files first: no job is younger than they are.
+    files = list(Path(settings.EXPORT_DIR).glob("*.*"))
+    known = set(ExportJob.objects.values_list("pk", flat=True))
+    for path in files:
+        is_ours = path.stem.isdecimal() and path.suffix[1:] in ExportJob.Format.values
+        if is_ours and int(path.stem) not in known:
+            path.unlink(missing_ok=True)
+            gone += 1
     # Left behind by a worker that died.
     for part in Path(settings.EXPORT_DIR).glob("*.part"):
         age = now.timestamp() - part.stat().st_mtime

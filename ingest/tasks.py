@@ -11,6 +11,7 @@ from accounts.tasks import score_touched
 from ingest import (
     partitions,
     red_flags,
+    removal,
     retention,
     watching,
 )
@@ -22,6 +23,7 @@ from ingest.hints import publish_hint
 # were all workers at it for longer, scoring would wait, and new scores with it.
 LONGEST_DIGEST = timedelta(seconds=2)
 SCORE_EXPIRES_SECONDS = 30
+LONGEST_REMOVAL = timedelta(minutes=4)
 
 
 @shared_task
@@ -60,6 +62,12 @@ def apply_retention(workspace_id: int, actor_id: int | None = None) -> None:
     if workspace is not None:
         actor = User.objects.filter(pk=actor_id or 0).first()
         retention.apply_retention(workspace, actor=actor)
+
+
+@shared_task
+def remove_workspaces() -> None:
+    """Go on with the workspaces that operators removed; the rest comes next time."""
+    removal.go_on_with_all(at_most=LONGEST_REMOVAL)
 
 
 @shared_task

@@ -99,9 +99,10 @@ class WorkspaceSettingsForm(WorkspaceForm):
 
 
 class WorkspaceModelAdmin(ToolsAdmin):
-    """Tenants. Operators make them; nobody deletes one here.
+    """Tenants. Operators make them.
 
-    Registered by `ingest.admin.workspace`, which says how long data is kept.
+    Registered by `ingest.admin.workspace`, which says how long data is kept and lets
+    operators remove one.
     """
 
     workspace_column = "pk"

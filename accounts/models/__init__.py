@@ -22,7 +22,12 @@ from accounts.models.application import (
     ProvisionedUser,
 )
 from accounts.models.audit import AuditEntry
-from accounts.models.care import Erasure, FlaggedRecord, OptOut
+from accounts.models.care import (
+    Erasure,
+    FlaggedRecord,
+    OptOut,
+    RemovedWorkspace,
+)
 from accounts.models.catalogue import Metric, Product
 from accounts.models.correction import Correction
 from accounts.models.developer import Developer, Identity, WaitingJoin
@@ -111,6 +116,7 @@ __all__ = [
     "ProductVersion",
     "ProvisionedUser",
     "RedFlag",
+    "RemovedWorkspace",
     "Rescored",
     "Role",
     "ScoreModel",

@@ -108,6 +108,48 @@ class Erasure(models.Model):
         return sum(self.counts.values())
 
 
+class RemovedWorkspace(models.Model):
+    """The receipt of a workspace that was removed, or is being removed.
+
+    It refers to nothing of it, so it outlives it. ``counts`` grow with each piece that
+    goes, in its transaction: after a crash they are right, and the removal goes on.
+    """
+
+    # The id that the workspace had.
+    number = models.BigIntegerField(unique=True)
+    slug = models.CharField(max_length=63)
+    name = models.CharField(max_length=150)
+    begun_at = models.DateTimeField(default=timezone.now)
+    # Null while something is left.
+    finished_at = models.DateTimeField(null=True)
+    actor = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    actor_label = models.CharField("by", max_length=254)
+    reason = models.CharField(max_length=100, blank=True)
+    # Rows by table.
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            # What is left to do?
+            models.Index(
+                fields=("begun_at",),
+                condition=Q(finished_at__isnull=True),
+                name="removed_workspace_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Removal of {self.slug}"
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows went so far."""
+        return sum(self.counts.values())
+
+
 class FlaggedRecord(models.Model):
     """Somebody says that a record is wrong; an admin looks into it."""
 

@@ -16,6 +16,7 @@ from accounts.audit import record
 from accounts.models import AuditEntry, Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action
+from ingest.admin.removal import RemovableAdmin
 from ingest.retention import days_of, plan
 from ingest.tasks import apply_retention
 
@@ -32,7 +33,7 @@ class RetentionForm(ModelForm):
 
 
 @admin.register(Workspace)
-class KeepingWorkspaceAdmin(WorkspaceModelAdmin):
+class KeepingWorkspaceAdmin(RemovableAdmin, WorkspaceModelAdmin):
     """Tenants, with a page that shows what a setting would delete before it does."""
 
     own_pages = (Page("retention", Action.CARE),)
