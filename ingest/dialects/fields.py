@@ -20,19 +20,22 @@ from ingest.body import problem_in
 
 # What may stand where text or a number is wanted; true and false may not.
 Scalar = str | int | float | None
-# A free object; an empty string is what some senders write for "none".
-Free = dict[str, Any] | str | None
+# A free object; an empty string is what some senders write for "none", and an empty
+# list how PHP writes an empty object.
+Free = dict[str, Any] | list[Any] | str | None
 
 LONGEST = 200
 LONGEST_USER_AGENT = 1000
 LARGEST_COUNT = 2**31 - 1
-# Far from where a sum of doubles overflows, however many are added up.
-LARGEST_VALUE = 1e200
+# Far from where a sum of doubles overflows, however many are added up, and one of their
+# squares too: PostgreSQL's avg() keeps those.
+LARGEST_VALUE = 1e100
 # What Python and PostgreSQL both call a date: the years 1 to 9999.
 EARLIEST = -62_135_596_800
 LATEST = 253_402_300_799
 NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 EXACT_FLOAT = 2**53
+LEAP_SECOND = re.compile(r"(?<=:\d\d):60")
 HOST = re.compile(r"(?:[\w-]{1,63}\.)+(?=[\w-]*[^\W\d])[\w-]{2,63}")
 LONGEST_HOST = 253
 
@@ -152,7 +155,8 @@ def moment(complaints: Complaints, field: str, value: Scalar) -> float | None:
     if not written:
         return None
     try:
-        parsed = datetime.fromisoformat(written)
+        # RFC 3339 lets "t" and "z" be small; and Python knows no leap seconds.
+        parsed = datetime.fromisoformat(LEAP_SECOND.sub(":59", written.upper()))
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
         seconds = parsed.timestamp()
@@ -223,10 +227,11 @@ def domain(complaints: Complaints, field: str, value: Scalar) -> str:
 def free_object(complaints: Complaints, field: str, value: Free) -> dict[str, Any]:
     """Return a free object that the store can hold."""
     if isinstance(value, str):
-        if value.strip():
-            complaints.add(field, "must be an object")
-        return {}
+        value = value.strip() or None
     if not value:
+        return {}
+    if not isinstance(value, dict):
+        complaints.add(field, "must be an object")
         return {}
     problem = problem_in(value)
     if problem:

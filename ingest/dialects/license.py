@@ -82,8 +82,21 @@ class LicenseView(DialectView):
         scheme, _, token = header.strip().partition(" ")
         if scheme.lower() == "bearer" and token.strip():
             return token.strip()
-        named = self.fields(request).get("api_key")
+        named = self._readable_fields(request).get("api_key")
         return named.strip() if isinstance(named, str) else ""
+
+    def _readable_fields(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the fields that can be read: the key is asked for before the rest.
+
+        Raises:
+            Refused: the body, in which the key may be, is too large to look into.
+        """
+        try:
+            return self.fields(request)
+        except Refused as refused:
+            if refused.reason is Reason.TOO_LARGE:
+                raise
+            return license_form.query_fields(request)
 
     def fields(self, request: HttpRequest) -> dict[str, Any]:
         """Return the request's fields, wherever they stand."""

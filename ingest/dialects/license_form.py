@@ -4,7 +4,8 @@ Source: contracts/license, "Body". Multipart, urlencoded or JSON; query paramete
 count too, and the body wins. Values stay as they were sent.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,6 +21,9 @@ from ingest.refusals import Reason, Refused
 Fields = Mapping[str, Any]
 MOST_FIELDS = 1000
 MULTIPART = "multipart/form-data"
+# Forms write what nests as ``metadata[os]`` and ``flags[]``, PHP's own and others.
+NESTED = re.compile(r"(flags|metadata)\[(.*)\]", re.DOTALL)
+MOST_LEVELS = 8
 
 
 class _IgnoreFiles(FileUploadHandler):
@@ -72,15 +76,47 @@ def json_fields(body: bytes) -> dict[str, Any]:
 
 def _pairs(raw: bytes) -> dict[str, Any]:
     try:
-        return dict(
-            parse_qsl(
-                raw.decode("utf-8", "replace"),
-                keep_blank_values=True,
-                max_num_fields=MOST_FIELDS,
-            )
+        pairs = parse_qsl(
+            raw.decode("utf-8", "replace"),
+            keep_blank_values=True,
+            max_num_fields=MOST_FIELDS,
         )
     except ValueError:
         raise Refused(Reason.INVALID, f"more than {MOST_FIELDS} fields") from None
+    return _fields(pairs)
+
+
+def _fields(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return fields by name, the last of each, with what nests put together."""
+    found: dict[str, Any] = {}
+    nested: set[str] = set()
+    for name, value in pairs:
+        match = NESTED.fullmatch(name)
+        path = [match[1], *match[2].split("][")] if match else [name]
+        if len(path) > MOST_LEVELS:
+            continue
+        inner = found
+        for key in path[:-1]:
+            below = inner.get(key)
+            if not isinstance(below, dict):
+                below = {}
+                inner[key or str(len(inner))] = below
+            inner = below
+        inner[(path[-1] or str(len(inner))) if match else name] = value
+        if match:
+            nested.add(match[1])
+    for name in nested:
+        found[name] = _with_lists(found[name])
+    return found
+
+
+def _with_lists(value: Any) -> Any:
+    """Return what was numbered from 0 on as lists."""
+    if not isinstance(value, dict):
+        return value
+    whole = {key: _with_lists(each) for key, each in value.items()}
+    numbered = [str(place) for place in range(len(whole))]
+    return list(whole.values()) if list(whole) == numbered else whole
 
 
 def _multipart(request: HttpRequest, body: bytes) -> dict[str, Any]:
@@ -97,4 +133,4 @@ def _multipart(request: HttpRequest, body: bytes) -> dict[str, Any]:
         raise Refused(
             Reason.BAD_ENCODING, f"the body is not a multipart form: {error}"
         ) from None
-    return dict(form.items())
+    return _fields((name, each) for name, values in form.lists() for each in values)

@@ -7,7 +7,6 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,7 +16,13 @@ from accounts.models import Identity
 from accounts.models.catalogue import fold_metric_key
 from ingest import commit
 from ingest.body import problem_in
-from ingest.dialects.fields import EXACT_FLOAT, canonical_address
+from ingest.dialects.fields import (
+    EXACT_FLOAT,
+    LARGEST_VALUE,
+    Complaints,
+    canonical_address,
+    moment,
+)
 from ingest.events import NormalizedEvent
 from ingest.models import Event
 from ingest.prepared import Prepared
@@ -76,11 +81,13 @@ def read(
     numbers = {name: _number(text) for name, text in values.items()}
     errors = _errors(texts, values, numbers)
     properties: dict[str, Any] = {**texts, "data": _data(kind, values, numbers)}
+    # What the record says stands in its data; these are for sums and for charts.
+    usable = {name: _usable(number) for name, number in numbers.items()}
     if kind == XY:
         properties |= {
-            axis: numbers[f"numeric_data_{axis}"]
+            axis: usable[f"numeric_data_{axis}"]
             for axis in "xy"
-            if numbers[f"numeric_data_{axis}"] is not None
+            if usable[f"numeric_data_{axis}"] is not None
         }
     for name in OPTIONAL:
         kept = _free(fields.get(name))
@@ -95,7 +102,7 @@ def read(
             product=texts["product_id"],
             occurred_at=now,
             identities=[_who(texts, hwid, peer, user_agent)],
-            value=numbers["numeric_data_single_value"] if kind == SINGLE else None,
+            value=usable["numeric_data_single_value"] if kind == SINGLE else None,
             user_agent=user_agent[:LONGEST_USER_AGENT].replace("\0", "\ufffd"),
             properties=properties,
             license_key=texts["license_key"][:LONGEST_KEY],
@@ -161,11 +168,9 @@ def complete(
 
 def stated_time(value: Any) -> float | None:
     """Return Unix seconds of a record's ``created_at``; None if it is no time."""
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return moment(Complaints(), "created_at", value)
 
 
 def _judged(  # noqa: PLR0917 (the columns of license_judge.sql)
@@ -206,7 +211,8 @@ def _judged(  # noqa: PLR0917 (the columns of license_judge.sql)
 
 def _text(value: Any) -> str:
     """Return what was sent as trimmed text; numbers and lists as their JSON."""
-    if value is None:
+    # An empty list is how PHP writes "nothing" of any kind.
+    if value is None or value in ([], {}):
         return ""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd").strip()
@@ -233,6 +239,11 @@ def _number(text: str) -> float | None:
         return None
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+def _usable(number: float | None) -> float | None:
+    """Return a number that can be added up, or None."""
+    return None if number is None or abs(number) > LARGEST_VALUE else number
 
 
 def _data(

@@ -95,6 +95,18 @@ def test_totals_and_shares(member, workspace, licence):
     assert flags["Revoked licence"] == "0"
 
 
+@pytest.mark.parametrize("number", ["1e100", "1e160", "-1.7e308"])
+def test_numbers_past_all_sense_break_no_page(member, workspace, licence, number):
+    single = {"numeric_data_single_value": number}
+    line = {"data_type": "numeric-xy-axis", "numeric_data_x": number}
+    report(workspace, single, single, {**single, "numeric_data_single_value": "2"})
+    for x in (number, "1"):
+        report(workspace, {**line, "numeric_data_x": x, "numeric_data_y": number})
+    shown = page(member)
+    assert shown.total == "5"
+    assert [card.title for card in shown.numbers] == ["starts"]
+
+
 def test_filters(member, workspace, licence):
     make_product(workspace, "other")
     report(workspace, {}, {"license_key": "pirate"}, {"product_id": "other"})

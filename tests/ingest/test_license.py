@@ -26,7 +26,7 @@ from accounts.models import (
 )
 from ingest import commit, signing
 from ingest.digest import digest_until_empty
-from ingest.models import Event, InboxEntry, SigningKey
+from ingest.models import Event, InboxEntry, QuarantinedEvent, SigningKey
 from ingest.throttle import throttle
 from tests.factories import (
     make_account,
@@ -211,6 +211,8 @@ def test_nothing_at_all_gets_the_seeds_errors_in_its_order(software, licence):
           "numeric_data_y": "up"},
          {"numeric_data_y": ["The numeric data y must be a number."]}),
         ({"data_type": "text"}, required("text_data")),
+        # An empty list is how PHP writes "nothing".
+        ({"license_key": [], "data_group": {}}, required("license_key", "data_group")),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_stored_all_the_same(
@@ -243,6 +245,22 @@ def test_right_values(software, licence, change, value, data):
     assert (event.value, event.properties["data"]) == (value, data)
 
 
+@pytest.mark.parametrize("number", ["1e160", "-1.7e308", 10**101])
+def test_a_number_past_all_sense_is_kept_and_never_added_up(software, licence, number):
+    axes = {"numeric_data_x": number, "numeric_data_y": 2}
+    for _ in range(2):
+        saved(software.send({**RECORD, "numeric_data_single_value": number}), 830, [])
+        body = {**RECORD, **axes, "data_type": "numeric-xy-axis"}
+        saved(software.send(body), 830, [])
+        digest_until_empty()
+    assert not QuarantinedEvent.objects.exists()
+    events = Event.objects.all()
+    assert [event.value for event in events] == [None] * 4
+    written = {event.properties["data"] for event in events}
+    assert str(number) in written
+    assert [event.properties.get("x") for event in events] == [None] * 4
+
+
 def test_numbers_may_stand_for_text(software, licence):
     body = {**RECORD, "product_id": 1, "activation_identifier": 12135644}
     saved(software.send(body), 830, [])
@@ -264,6 +282,44 @@ def test_optional_fields_are_kept(software, licence):
     assert {name: event.properties[name] for name in more} == more
     assert "unheard_of" not in event.properties
     assert event.user_agent == "App/1"
+
+
+NESTED = [
+    ("metadata[os]", "linux"),
+    ("metadata[cpu][cores]", "8"),
+    ("metadata[cpu][tags][]", "x"),
+    ("metadata[cpu][tags][]", "y"),
+    ("flags[0]", "a"),
+    ("flags[1]", "b"),
+    ("metadata" + "[a]" * 5000, "too deep"),
+    ("license_key[]", "no field"),
+]
+
+
+@pytest.mark.parametrize("is_multipart", [False, True])
+def test_forms_nest_by_brackets(software, licence, is_multipart):
+    fields = [*RECORD.items(), *NESTED]
+    if is_multipart:
+        kind = "multipart/form-data; boundary=b"
+        parts = [
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields
+        ]
+        # The parser cuts a name that long on its own account.
+        body = "".join([*parts[:-2], parts[-1], "--b--\r\n"])
+    else:
+        kind, body = "application/x-www-form-urlencoded", urlencode(fields)
+    answer = software.client.post(
+        SEND, body, content_type=kind,
+        headers={"Authorization": f"Bearer {software.token}"},
+    )  # fmt: skip
+    saved(answer, 830, [])
+    (event,) = kept()
+    assert event.properties["metadata"] == {
+        "os": "linux",
+        "cpu": {"cores": "8", "tags": ["x", "y"]},
+    }
+    assert event.properties["flags"] == ["a", "b"]
 
 
 def test_without_a_user_the_installation_is_somebody(software, licence):
@@ -471,6 +527,22 @@ def test_no_key_and_an_unknown_key(workspace):
     refused(Client().post(f"{SEND}?api_key=nonsense"), 401, 100, "Invalid API Key")
     refused(Client().get(READ), 401, 100, "Invalid API Key")
     assert refusals() == {"refused:no_key": 2, "refused:unknown_key": 1}
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"api_key": 7}', b"\xff{"])
+@pytest.mark.parametrize("query", ["", "?api_key=up_ingest_x"])
+def test_the_key_is_checked_before_everything_else(workspace, body, query):
+    answer = Client().post(SEND + query, body, content_type="application/json")
+    refused(answer, 401, 100, "Invalid API Key")
+
+
+def test_a_key_of_the_query_opens_a_body_that_cannot_be_read(token):
+    answer = Client().post(
+        f"{SEND}?api_key={token}", b"{", content_type="application/json"
+    )
+    assert refused(
+        answer, 400, 400, "the body is not valid JSON (it ends too early or is broken)"
+    )
 
 
 def test_every_other_key_that_does_not_fit(workspace):

@@ -208,6 +208,8 @@ def test_liberal_in(sender, payload):
          {"a": {"b": [1, 2.5, None, True, "ü"]}}),
         ({"meta": {"big": 2**64 - 1}}, "properties", {"big": 2**64 - 1}),
         ({"meta": None}, "properties", {}),
+        # How PHP writes an empty object.
+        ({"meta": []}, "properties", {}),
     ],
 )  # fmt: skip
 def test_how_a_field_is_stored(sender, changes, field, stored):

@@ -239,6 +239,9 @@ def test_test_mode(app, sent, is_test):
         ({"payload": {"floatValue": "many"}}, None, {"floatValue": "many"}),
         ({"payload": {"floatValue": True}}, None, {"floatValue": "true"}),
         ({"floatValue": 1, "payload": {"floatValue": 2}}, 1.0, {"floatValue": "2"}),
+        # No sum of doubles could hold them.
+        ({"payload": {"floatValue": 1e160}}, None, {"floatValue": "1e+160"}),
+        ({"floatValue": -1e100}, -1e100, {}),
     ],
 )
 def test_float_value_at_the_top_or_in_the_payload(app, more, value, payload):
@@ -322,6 +325,26 @@ def test_received_at_of_an_sdk(app):
     assert event.occurred_at == hour.timestamp()
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%dt%H:%M:%Sz",
+        "%Y-%m-%dT%H:%M:%S.123456789Z",
+        "%Y-%m-%dT%H:%M:%S+0000",
+        "%Y-%m-%d %H:%M:%S +0000",
+        "%Y%m%dT%H%M%SZ",
+        # A leap second.
+        "%Y-%m-%dT%H:%M:60Z",
+    ],
+)
+def test_received_at_in_every_form_of_iso_8601(app, form):
+    before = datetime.now(UTC) - timedelta(hours=2)
+    event = one(receivedAt=before.strftime(form))
+    assert event.quarantine == ""
+    assert abs(event.occurred_at - before.timestamp()) <= 60
+
+
 def test_arrival_is_the_time_without_received_at(app):
     assert abs(one().occurred_at - datetime.now(UTC).timestamp()) < 5
 
@@ -349,6 +372,8 @@ BAD = [
     ({**SIGNAL, "isTestMode": "maybe"}, "isTestMode"),
     ({**SIGNAL, "floatValue": "much"}, "floatValue"),
     ({**SIGNAL, "floatValue": [1]}, "floatValue"),
+    # No sum of doubles could hold it.
+    ({**SIGNAL, "floatValue": 1e160}, "floatValue"),
     ({**SIGNAL, "payload": "text"}, "payload"),
     ({**SIGNAL, "payload": 7}, "payload"),
     ({**SIGNAL, "payload": [1]}, "payload"),
@@ -526,6 +551,21 @@ def test_a_flat_page_view_keeps_what_else_it_says(app):
     assert event.properties["path"] == "/a/b"
     assert "url" not in event.properties
     assert event.properties["referrer"] == "search.example/find"
+
+
+def test_a_flat_event_of_a_page_may_be_about_no_page(app):
+    answer = post("/v3/w/", {"appID": APP, "type": "Cart.filled", "items": 3})
+    assert answer.json() == {"accepted": 1, "quarantined": 0}
+    (event,) = kept()
+    assert (event.metric, event.identities[0][0]) == ("Cart.filled", "anonymous")
+    assert event.properties["items"] == 3
+    assert not {"host", "path"} & set(event.properties)
+
+
+def test_the_old_route_of_pages_knows_only_page_views(app):
+    post("/v2/w/", {**VIEW, "type": "Shop.opened"})
+    (event,) = kept()
+    assert event.metric == "pageView"
 
 
 @pytest.mark.parametrize("url", [None, "", "http://[", 7.5, []])

@@ -47,8 +47,7 @@ class User(msgspec.Struct):
     facebook: Scalar = None
     twitter: Scalar = None
     sms: Scalar = None
-    # An empty list is how PHP writes an empty object.
-    data: Free | list[Any] = None
+    data: Free = None
 
 
 class Event(msgspec.Struct):
@@ -58,7 +57,7 @@ class Event(msgspec.Struct):
     value: Scalar = None
     # Ours: when it happened, for what is sent later or imported.
     timestamp: Scalar = None
-    data: Free | list[Any] = None
+    data: Free = None
 
 
 class Body(msgspec.Struct):
@@ -152,7 +151,7 @@ def parse_events(body: bytes, scope: Scope, *, infers_ip: bool = False) -> Readi
         value=value,
         source=SOURCE,
         ip=_address(complaints, user, scope, infers_ip=infers_ip),
-        properties=_free(complaints, "event.data", event.data),
+        properties=fields.free_object(complaints, "event.data", event.data),
         traits=_traits(complaints, user),
         registers_metric=True,
     )
@@ -193,7 +192,7 @@ def _identities(
 
 def _traits(complaints: Complaints, user: User) -> dict[str, Any]:
     """Return the profile as traits; free data merges, and null takes a key away."""
-    free = _free(complaints, "user.data", user.data)
+    free = fields.free_object(complaints, "user.data", user.data)
     traits = {
         f"data.{key}" if key in OWN_TRAITS else key: value
         for key, value in free.items()
@@ -214,16 +213,6 @@ def _traits(complaints: Complaints, user: User) -> dict[str, Any]:
             complaints.add("user.tz_offset", "must be minutes")
         traits["tz_offset"] = int(offset) if offset.is_integer() else offset
     return traits
-
-
-def _free(
-    complaints: Complaints, field: str, value: Free | list[Any]
-) -> dict[str, Any]:
-    if isinstance(value, list):
-        if value:
-            complaints.add(field, "must be an object")
-        return {}
-    return fields.free_object(complaints, field, value)
 
 
 def _address(

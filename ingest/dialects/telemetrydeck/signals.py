@@ -145,12 +145,18 @@ def _read(
     visitor: Visitor | None,
 ) -> Signal:
     folded = _app_id(complaints, item)
-    metric = _type(complaints, item, default=PAGE_VIEW if visitor else "")
+    # The old route for pages knows nothing but page views.
+    is_plain_view = visitor is not None and version == V2
+    metric = (
+        PAGE_VIEW
+        if is_plain_view
+        else _type(complaints, item, default=PAGE_VIEW if visitor else "")
+    )
     identity = _identity(complaints, item, scope, visitor)
-    value = fields.number(
+    value = fields.summand(
         complaints, "floatValue", _scalar(complaints, item, "floatValue")
     )
-    if visitor is not None and version == V2:
+    if is_plain_view:
         properties = {}
     elif version == V3:
         properties = _flat(item, without=VIEW_FIELDS if visitor else frozenset())
@@ -158,7 +164,7 @@ def _read(
         properties = _payload(complaints, item)
         value = _value_in(properties) if value is None else value
     if visitor is not None:
-        properties |= _view(complaints, item)
+        properties |= _view(complaints, item, needs_url=is_plain_view)
     reserved = [key for key in properties if _is_reserved(key)]
     for key in reserved:
         del properties[key]
@@ -266,20 +272,28 @@ def _flat(item: dict[str, Any], *, without: frozenset[str]) -> dict[str, Any]:
 def _value_in(properties: dict[str, Any]) -> float | None:
     """Take a numeric ``floatValue`` out of the payload, where the npm SDK puts it."""
     number = _number(properties.get("floatValue"))
+    if number is not None and abs(number) > fields.LARGEST_VALUE:
+        return None
     if number is not None:
         del properties["floatValue"]
     return number
 
 
-def _view(complaints: Complaints, item: dict[str, Any]) -> dict[str, Any]:
-    """Return host, path and campaign of a page view; nothing else of its address."""
-    url = _text(complaints, item, "url", longest=10 * LONGEST_TEXT, required=True)
+def _view(
+    complaints: Complaints, item: dict[str, Any], *, needs_url: bool
+) -> dict[str, Any]:
+    """Return host, path and campaign of a page view; nothing else of its address.
+
+    A flat event of the newer route may be about no page.
+    """
+    url = _text(complaints, item, "url", longest=10 * LONGEST_TEXT, required=needs_url)
     referrer = _text(complaints, item, "referrer", longest=10 * LONGEST_TEXT)
     found: dict[str, Any] = {}
     try:
         address = urlsplit(url)
-        found["host"] = address.hostname or ""
-        found["path"] = (address.path or "/")[:LONGEST_TEXT]
+        if url:
+            found["host"] = address.hostname or ""
+            found["path"] = (address.path or "/")[:LONGEST_TEXT]
         for name, value in parse_qsl(address.query, max_num_fields=200):
             if UTM.fullmatch(name):
                 found[name] = value[: fields.LONGEST]
