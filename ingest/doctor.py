@@ -29,7 +29,7 @@ from ingest.credentials import access_tokens
 from ingest.dialects import DIALECTS
 from ingest.dialects.base import Scope
 from ingest.events import NormalizedEvent
-from ingest.middleware import IngestShortcut
+from ingest.middleware import SLASHES, IngestShortcut
 from ingest.parts import parts_of
 from ingest.pasted import NotReadable, Pasted
 from ingest.refusals import Refused
@@ -201,7 +201,8 @@ def explain(
 def _dialect_of(request: Pasted) -> str:
     """Return the dialect whose route has the address; "" for none."""
     try:
-        match = get_resolver("ingest.urls").resolve(request.path)
+        path = SLASHES.sub("/", request.path)
+        match = get_resolver("ingest.urls").resolve(path)
     except Resolver404:
         return ""
     for name, dialect in DIALECTS.items():

@@ -4,6 +4,7 @@ They need no session, no CSRF token and no page headers, and the stock stack wou
 double their time. It also never redirects them: a redirected POST loses its body.
 """
 
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.urls import Resolver404, get_resolver
 from ingest.dialects import DIALECTS
 
 LOOKING = frozenset({"GET", "HEAD"})
+SLASHES = re.compile("//+")
 View = Callable[..., HttpResponse]
 
 
@@ -49,16 +51,21 @@ class IngestShortcut:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Find the view by one look-up, by a resolver only where a route varies."""
         path = request.path_info
+        if "//" in path:
+            # Of a base address that ends in a slash, and a path that begins with one.
+            path = SLASHES.sub("/", path)
         view = self.fixed.get(path)
         if view is not None:
             if path in self.read_elsewhere and request.method in LOOKING:
                 return self.get_response(request)
+            request.path_info = path
             return view(request)
         if path.startswith(self.beginnings) or path.endswith(self.ends):
             try:
                 match = get_resolver("ingest.urls").resolve(path)
             except Resolver404:
                 return self.get_response(request)
+            request.path_info = path
             response: HttpResponse = match.func(request, *match.args, **match.kwargs)
             return response
         return self.get_response(request)

@@ -322,7 +322,7 @@ def idempotency_of(
         )
     # The path belongs to it: the same body means something else on another route. So
     # do query parameters, which are the body of some senders.
-    hasher = hashlib.blake2b(request.path.rstrip("/").encode(), digest_size=16)
+    hasher = hashlib.blake2b(request.path_info.rstrip("/").encode(), digest_size=16)
     hasher.update(request.META.get("QUERY_STRING", "").encode())
     hasher.update(b"\0")
     hasher.update(body)

@@ -328,6 +328,17 @@ def test_ingestion_skips_every_other_middleware(sender, client):
     assert "Content-Security-Policy" in client.get("/api/docs/")
 
 
+@pytest.mark.parametrize(
+    "path", ["/%2Fapi/product/usage", "/api//product/usage/", "/api/product/usage//"]
+)
+def test_a_slash_too_many_makes_no_difference(sender, path):
+    body = {"payload": {}}
+    assert sender.post(path, body).json() == sender.post(USAGE, body).json()
+    assert sender.post("/v2/namespace//none//", b"[]").status_code == 404
+    named = sender.post("/none//data//users", b"{}", Authorization="Basic eDo=")
+    assert named.json()["errors"] == {"authorization": ["the API key is not known"]}
+
+
 def test_no_csrf_token_is_asked_for(token):
     client = Client(enforce_csrf_checks=True)
     response = client.post(
