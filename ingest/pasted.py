@@ -24,8 +24,16 @@ IGNORED = frozenset(
     {
         *("-o", "--output", "-m", "--max-time", "--connect-timeout", "-w"),
         *("--write-out", "--retry", "--retry-delay", "--cacert", "-x", "--proxy"),
+        *("-D", "--dump-header", "-c", "--cookie-jar", "-E", "--cert", "--key"),
+        *("--resolve", "--connect-to", "--interface", "--retry-max-time"),
     }
 )
+# Options that are a header: its name, and what it begins with.
+SAID = {
+    "-A": ("User-Agent", ""),
+    "--user-agent": ("User-Agent", ""),
+    "--oauth2-bearer": ("Authorization", "Bearer "),
+}
 DATA = frozenset(
     {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--data-urlencode"}
 )
@@ -44,7 +52,7 @@ VALUED = (
             "--json",
         ),
         *("-u", "--user", "-A", "--user-agent", "--url", "-e", "--referer", "-b"),
-        "--cookie",
+        *("--cookie", "--oauth2-bearer"),
     }
 )
 
@@ -151,10 +159,20 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         option, equals, value = word.partition("=")
         if word.startswith("--") and equals:
             yield option, value
-        elif not word.startswith("--") and word[:2] in VALUED and len(word) > 2:  # noqa: PLR2004 (-XPOST)
-            yield word[:2], word[2:]
-        else:
+        elif word.startswith("--"):
             yield word, next(rest, "") if word in VALUED else ""
+        else:
+            yield from _letters(word[1:], rest)
+
+
+def _letters(word: str, rest: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Return the options of one word: ``-sSX POST``, ``-XPOST``."""
+    for place, letter in enumerate(word, start=1):
+        option = f"-{letter}"
+        if option in VALUED:
+            yield option, word[place:] or next(rest, "")
+            return
+        yield option, ""
 
 
 class _CurlLine:
@@ -182,8 +200,9 @@ class _CurlLine:
         elif option in {"-u", "--user"}:
             packed = base64.b64encode(value.encode()).decode()
             self.headers.append(("Authorization", f"Basic {packed}"))
-        elif option in {"-A", "--user-agent"}:
-            self.headers.append(("User-Agent", value))
+        elif option in SAID:
+            name, before = SAID[option]
+            self.headers.append((name, f"{before}{value}"))
         elif option in {"-G", "--get"}:
             self.is_get = True
         elif option in {"-I", "--head"}:

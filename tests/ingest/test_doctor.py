@@ -346,6 +346,9 @@ def test_a_key_of_another_workspace_is_not_used(workspace):
     [
         ("curl http://h/p", ("GET", "/p", "", b"")),
         ("curl -XPUT h/p?q=1 -d a=1 -d b=2", ("PUT", "/p", "q=1", b"a=1&b=2")),
+        ("curl -sSX PUT h/p", ("PUT", "/p", "", b"")),
+        ("curl -fsSXPUT -D - h/p", ("PUT", "/p", "", b"")),
+        ("curl -sd a=1 h/p", ("POST", "/p", "", b"a=1")),
         ("curl -G h/p --data-urlencode 'a=b c'", ("GET", "/p", "a=b+c", b"")),
         ("$ curl h/p \\\n  --data-raw '@x'", ("POST", "/p", "", b"@x")),
         ("curl --url=http://h/p --json '{}'", ("POST", "/p", "", b"{}")),
