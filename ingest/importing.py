@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from accounts.models import Workspace
+from ingest.body import BYTE_ORDER_MARK
 from ingest.dialects.base import Dialect, Scope
 from ingest.events import NormalizedEvent
 from ingest.inbox import accept_without_request
@@ -43,7 +44,8 @@ def import_lines(
     waiting: list[NormalizedEvent] = []
     scope = Scope(now=time.time(), workspace_id=workspace.pk, is_import=True)
     for number, line in enumerate(lines, start=1):
-        body = line.strip()
+        # Some editors begin a file with one.
+        body = line.removeprefix(BYTE_ORDER_MARK).strip()
         if body:
             result.lines += 1
             try:

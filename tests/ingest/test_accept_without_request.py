@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingest import inbox
+from ingest.commit import StoreUnavailable
 from ingest.dialects import DIALECTS
 from ingest.events import NormalizedEvent, event_key
 from ingest.importing import import_lines
@@ -91,6 +92,24 @@ def test_a_file_of_both_reo_routes(workspace, tmp_path):
     assert [event.is_aggregate for event in kept()] == [False, True]
     assert kept()[0].key == event_key("reo", "sdk", "e1"), "as if it had been sent"
     assert "$peer_ip" not in kept()[0].properties
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_of_another_system(workspace, tmp_path, end):
+    path = tmp_path / "x.ndjson"
+    lines = [json.dumps({"payload": payload}) for payload in (TELEMETRY, SUM)]
+    path.write_bytes(b"\xef\xbb\xbf" + end.join(lines).encode())
+    assert import_file(path)[0] == "Imported 2 events from 2 lines; 0 errors.\n"
+
+
+def test_without_its_store_an_import_says_so(workspace, tmp_path, monkeypatch):
+    def away(*_):
+        raise StoreUnavailable("connection refused")
+
+    path = write_lines(tmp_path / "x", [{"appId": "drive", "events": []}])
+    monkeypatch.setattr("ingest.commit.ask", away)
+    failure = import_file(path, "productiv")[2]
+    assert failure == "The database failed: connection refused"
 
 
 def test_bad_lines_are_named_and_the_others_kept(workspace, tmp_path):

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from accounts.models import Workspace
 from ingest import hints
 from ingest.background import flush_all
+from ingest.commit import StoreUnavailable
 from ingest.dialects import DIALECTS
 from ingest.importing import ImportResult, import_lines
 
@@ -70,5 +71,5 @@ class Command(BaseCommand):
                     report=report,
                     advance=bar.update,
                 )
-            except DatabaseError as error:
+            except (DatabaseError, StoreUnavailable) as error:
                 raise CommandError(f"The database failed: {error}") from error
