@@ -10,6 +10,7 @@ What a correction keeps in ``before``:
 - split: ``identity`` with its rule and whether it was kept apart, ``from`` and ``to``,
   the developers by id, and ``place`` and ``place_after`` of the first.
 - move: ``place`` until then and ``moved_to``, the account since.
+- ``left``, once it was taken back: what could not be as it was, in sentences.
 
 A place is ``account_id``, ``rule``, ``confidence`` and ``rule_detail``.
 
@@ -40,6 +41,7 @@ from accounts.models import (
 )
 from accounts.models.developer import CONFIDENCE, AttributionRule
 from accounts.undoing import (
+    Undone,
     lock,
     place_of,
     put,
@@ -49,8 +51,7 @@ from accounts.undoing import (
     undo_split,
 )
 
-# Each returns the developers whose usage is to be counted again.
-UNDO: dict[str, Callable[[CursorWrapper, Correction], tuple[int, ...]]] = {
+UNDO: dict[str, Callable[[CursorWrapper, Correction], Undone]] = {
     Correction.Kind.MERGE: undo_merge,
     Correction.Kind.SPLIT: undo_split,
     Correction.Kind.MOVE: undo_move,
@@ -224,10 +225,11 @@ def undo_pointers(
             raise AccountsError("It was undone before.")
         if not correction.before:
             raise AccountsError("A developer that it was about has been erased.")
-        recount = UNDO[correction.kind](cursor, correction)
+        undone = UNDO[correction.kind](cursor, correction)
         correction.undone_at = timezone.now()
         correction.undone_by = actor
-        correction.save(update_fields=("undone_at", "undone_by"))
+        correction.before["left"] = list(undone.left)
+        correction.save(update_fields=("undone_at", "undone_by", "before"))
         record(
             workspace=correction.workspace,
             action=AuditEntry.Action.CORRECTION_UNDONE,
@@ -235,7 +237,7 @@ def undo_pointers(
             actor=actor,
             ip=ip,
         )
-    return Divided(correction, recount)
+    return Divided(correction, undone.recount)
 
 
 def _audit(

@@ -6,9 +6,11 @@ people changed since says so and does nothing.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Q
 
 from accounts.errors import AccountsError
 from accounts.hanging import give_back_hanging
@@ -24,6 +26,16 @@ from accounts.statements import statement
 
 PLACE = ("account_id", "rule", "confidence", "rule_detail")
 CHANGED_SINCE = "A later correction stands on this one: undo that first."
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What follows from a correction that was taken back."""
+
+    # Developers whose usage is to be counted again.
+    recount: tuple[int, ...] = ()
+    # What could not be as it was, each in a sentence.
+    left: tuple[str, ...] = ()
 
 
 def lock(cursor: CursorWrapper, workspace_id: int, *developers: int) -> None:
@@ -61,17 +73,21 @@ def settle(cursor: CursorWrapper, workspace_id: int, developers: Sequence[int]) 
     )
 
 
-def undo_merge(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]:
+def undo_merge(cursor: CursorWrapper, correction: Correction) -> Undone:
     """Bring the other developer back, under their old number, with their identities."""
     before = correction.before
     was, other_was = before["keep"], before["other"]
-    lock(cursor, correction.workspace_id, was["id"])
+    _lock_for_undo(cursor, correction, was["id"])
     if not _still_with(was["id"], before["identities"]):
-        raise AccountsError(CHANGED_SINCE)
+        raise _changed_since(correction)
     keep = Developer.objects.get(pk=was["id"])
     other = _row(other_was)
     other.account_id = _existing(other.account_id)
     other.save(force_insert=True)
+    left = [
+        *_elsewhere(keep.pk, before["identities"]),
+        *_without_account(other, other_was["account_id"]),
+    ]
     cursor.execute(
         statement("correction_give_back"),
         {
@@ -87,15 +103,15 @@ def undo_merge(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]
     _give_up(keep, was, other_was)
     people = (keep.pk, other.pk)
     settle(cursor, correction.workspace_id, people)
-    return people
+    return Undone(people, tuple(left))
 
 
-def undo_split(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]:
+def undo_split(cursor: CursorWrapper, correction: Correction) -> Undone:
     """Put the identity back; its own developer goes when nothing else is left."""
     before, number = correction.before, correction.before["identity"]["id"]
-    lock(cursor, correction.workspace_id, before["from"], before["to"])
+    _lock_for_undo(cursor, correction, before["from"], before["to"])
     if not _still_with(before["to"], [before["identity"]]):
-        raise AccountsError(CHANGED_SINCE)
+        raise _changed_since(correction)
     Identity.objects.filter(pk=number).update(
         developer_id=before["from"],
         joined_by=before["identity"]["joined_by"],
@@ -115,20 +131,66 @@ def undo_split(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]
     old.refresh_from_db()
     if place_of(old) == before["place_after"] != before["place"]:
         put(old, before["place"])
-    return people if divided else ()
+    left = [f"{new} stays: other identities joined them since."] if divided else []
+    return Undone(people if divided else (), tuple(left))
 
 
-def undo_move(cursor: CursorWrapper, correction: Correction) -> tuple[int, ...]:
+def undo_move(cursor: CursorWrapper, correction: Correction) -> Undone:
     """Put the developer back to where they were."""
     [number] = correction.developer_ids
-    lock(cursor, correction.workspace_id, number)
+    _lock_for_undo(cursor, correction, number)
     developer = Developer.objects.get(pk=number)
     before = correction.before
     now = (developer.rule, developer.account_id)
     if now != ("hand", _existing(before["moved_to"])):
-        raise AccountsError(CHANGED_SINCE)
+        raise _changed_since(correction)
     put(developer, before["place"])
-    return ()
+    return Undone(
+        left=tuple(_without_account(developer, before["place"]["account_id"]))
+    )
+
+
+def _lock_for_undo(
+    cursor: CursorWrapper, correction: Correction, *developers: int
+) -> None:
+    found = lock_developers(cursor, correction.workspace_id, developers)
+    if found != set(developers):
+        raise _changed_since(correction, "The developer is gone. ")
+
+
+def _changed_since(correction: Correction, why: str = "") -> AccountsError:
+    """Return the refusal that names what stands on a correction."""
+    same = Q()
+    for number in correction.developer_ids:
+        same |= Q(developer_ids__contains=[number])
+    later = Correction.objects.filter(
+        same,
+        workspace=correction.workspace_id,
+        pk__gt=correction.pk,
+        undone_at__isnull=True,
+    ).first()
+    if later is None:
+        return AccountsError(f"{why}It cannot be taken back any more.")
+    at = f"{later.created_at:%Y-%m-%d %H:%M} UTC"
+    return AccountsError(
+        f"{why}{CHANGED_SINCE} It is number {later.pk}, {later}, {at}."
+    )
+
+
+def _elsewhere(developer: int, identities: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name the identities that moved on since, and so do not come back."""
+    numbers = [identity["id"] for identity in identities]
+    moved = Identity.objects.filter(pk__in=numbers).exclude(developer_id=developer)
+    return [
+        f"{one.value} stays with {one.developer}: a later correction put it there."
+        for one in moved.select_related("developer").order_by("pk")
+    ]
+
+
+def _without_account(developer: Developer, account: int | None) -> list[str]:
+    if account is None or developer.account_id is not None:
+        return []
+    return [f"{developer} is of no company: the one of before was deleted since."]
 
 
 def _still_with(developer: int, identities: Sequence[Mapping[str, Any]]) -> bool:

@@ -4,9 +4,11 @@ Who is who changes in `accounts.corrections`; raw events are known only here.
 """
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.corrections import Divided, split_identity_pointers, undo_pointers
-from accounts.models import Correction, Identity, User
+from accounts.models import Correction, DailyUsage, Identity, User
+from ingest.models import EventHorizon
 from ingest.recount import recount_developers
 
 
@@ -36,11 +38,40 @@ def undo_correction(
 ) -> Correction:
     """Take a correction back, whatever its kind; usage follows the identities.
 
+    What could not be as it was says `Correction.left` of the one it returns.
+
     Raises:
         AccountsError: it was undone before, or a later correction stands on it.
     """
     with transaction.atomic():
-        return _recounted(undo_pointers(correction, actor=actor, ip=ip))
+        divided = undo_pointers(correction, actor=actor, ip=ip)
+        undone = _recounted(divided)
+        if left := _uncounted(divided):
+            undone.before["left"] = [*undone.left, left]
+            undone.save(update_fields=("before",))
+        return undone
+
+
+def _uncounted(divided: Divided) -> str:
+    """Say which usage stays where it is, for want of events to count it by."""
+    horizon = (
+        EventHorizon.objects.filter(
+            Q(workspace=divided.correction.workspace_id) | Q(workspace=None)
+        )
+        .order_by("-day")
+        .first()
+    )
+    if horizon is None or not divided.recount:
+        return ""
+    old = DailyUsage.objects.filter(
+        developer_id__in=divided.recount, day__lt=horizon.day
+    )
+    if not old.exists():
+        return ""
+    return (
+        f"Use from before {horizon.day} stays where it is: its events are not kept any"
+        " more."
+    )
 
 
 def _recounted(divided: Divided) -> Correction:

@@ -40,3 +40,8 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def left(self) -> list[str]:
+        """What could not be as it was before, once it was taken back."""
+        return list(self.before.get("left", ()))

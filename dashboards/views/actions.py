@@ -97,11 +97,13 @@ def undo(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Take a correction back."""
     correction = get_object_or_404(Correction, pk=pk, workspace=request.workspace)
     try:
-        undo_correction(correction, actor=request.user, ip=_address(request))
+        undone = undo_correction(correction, actor=request.user, ip=_address(request))
     except AccountsError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Undone: {correction.get_kind_display().lower()}.")
+        for sentence in undone.left:
+            messages.warning(request, sentence)
     form = UndoForm(request.POST)
     shown = form.cleaned_data["developer"] if form.is_valid() else None
     here = Developer.objects.in_workspace(request.workspace)

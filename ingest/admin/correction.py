@@ -19,6 +19,7 @@ from ingest.split import undo_correction
 class CorrectionAdmin(ToolsAdmin):
     """Corrections, newest first. Made on a developer's page, undone here or there."""
 
+    empty_note = "Move, merge and split on the page of a developer."
     own_pages = (Page("undo", Action.CORRECT),)
     list_display = ("created_at", "kind", "who", "reason", "undone_at")
     list_filter = ("kind",)
@@ -49,13 +50,15 @@ class CorrectionAdmin(ToolsAdmin):
         """Ask, then take the correction back."""
         if is_confirmed(request):
             try:
-                undo_correction(
+                undone = undo_correction(
                     correction, actor=person(request), ip=peer_address(request) or None
                 )
             except AccountsError as error:
                 self.message_user(request, str(error), messages.ERROR)
             else:
                 self.message_user(request, "The correction is undone.")
+                for sentence in undone.left:
+                    self.message_user(request, sentence, messages.WARNING)
             return self.to_page("change", correction.pk)
         return confirmation(
             self,

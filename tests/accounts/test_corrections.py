@@ -323,6 +323,45 @@ def test_any_corrections_taken_back_in_reverse_leave_no_trace(workspace, seed):
         assert snapshot() == before
 
 
+def test_it_says_what_stands_on_a_correction(workspace):
+    resolve(workspace, *(email(f"{name}@acme.com") for name in "abc"))
+    a, b, c = (developer_of(f"{name}@acme.com") for name in "abc")
+    first = merge_developers(b, c, actor=None)
+    second = merge_developers(a, b, actor=None)
+
+    with pytest.raises(AccountsError, match=f"number {second.pk}, Developers merged"):
+        undo_pointers(first, actor=None)
+
+
+def test_it_says_what_cannot_be_as_it_was(workspace):
+    ann, hub = email("ann@acme.com"), Seen("github", "ann")
+    resolve(workspace, ann, hub, links=[(ann, hub)])
+    resolve(workspace, email("bob@beta.example"))
+    keep, other = developer_of("bob@beta.example"), developer_of("ann@acme.com")
+    account = other.account
+    merged = merge_developers(keep, other, actor=None)
+    split_identity_pointers(Identity.objects.get(kind="github"), actor=None)
+    account.delete()
+
+    undone = undo_pointers(merged, actor=None).correction
+
+    hub_of = developer_of("ann")
+    assert undone.left == [
+        f"ann stays with {hub_of}: a later correction put it there.",
+        f"{other} is of no company: the one of before was deleted since.",
+    ]
+    undone.refresh_from_db()
+    assert len(undone.left) == 2
+
+
+def test_nothing_is_left_of_most(workspace):
+    resolve(workspace, *(email(f"{name}@acme.com") for name in "ab"))
+    merged = merge_developers(
+        developer_of("a@acme.com"), developer_of("b@acme.com"), actor=None
+    )
+    assert undo_pointers(merged, actor=None).correction.left == []
+
+
 # ---- Split -------------------------------------------------------------------------
 
 

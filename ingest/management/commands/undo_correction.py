@@ -22,5 +22,7 @@ class Command(WorkspaceCommand):
         correction = Correction.objects.filter(workspace=workspace, pk=number).first()
         if correction is None:
             raise AccountsError(f"There is no correction {number} in {workspace.slug}.")
-        undo_correction(correction, actor=None)
+        undone = undo_correction(correction, actor=None)
         self.stdout.write(f"Undone: {correction.get_kind_display().lower()}.")
+        for sentence in undone.left:
+            self.stdout.write(sentence)
