@@ -1,14 +1,8 @@
 """What the demo's people found wrong, and who asked to be left out."""
 
 from accounts import flags, opt_outs
-from accounts.models import (
-    Developer,
-    FlaggedRecord,
-    Membership,
-    OptOut,
-    User,
-    Workspace,
-)
+from accounts.models import Developer, FlaggedRecord, OptOut, Workspace
+from ingest.demo.members import somebody
 
 Problem = FlaggedRecord.Problem
 # Each about another of the developers seen last: what is wrong, and in which words.
@@ -27,7 +21,7 @@ OPTED_OUT = (
 
 def leave_something_to_mend(workspace: Workspace) -> None:
     """Flag three records, settle one of them, and enter two identities to leave out."""
-    actor = _somebody(workspace)
+    actor = somebody(workspace)
     people = Developer.objects.filter(
         workspace=workspace, is_aggregate=False, is_anonymous=False
     ).order_by("-last_seen_at", "pk")
@@ -43,8 +37,3 @@ def leave_something_to_mend(workspace: Workspace) -> None:
         opt_outs.add(
             workspace, [(kind, value)], actor=actor, reason=reason, label=label
         )
-
-
-def _somebody(workspace: Workspace) -> User | None:
-    member = Membership.objects.filter(workspace=workspace).order_by("pk").first()
-    return member.user if member else None

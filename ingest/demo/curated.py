@@ -9,7 +9,6 @@ from accounts.models import (
     Account,
     Developer,
     Hue,
-    Membership,
     Segment,
     SegmentMember,
     StageEntry,
@@ -22,6 +21,7 @@ from accounts.models.alert import HappeningKind
 from accounts.notes import write_note
 from accounts.tag_rules import apply_rules
 from accounts.tags import put_tag
+from ingest.demo.members import somebody
 
 FOLLOWED = 6
 RECENT = timedelta(days=7)
@@ -45,7 +45,7 @@ NOTES = (
 
 def talk_about(workspace: Workspace, now: datetime) -> None:
     """Fill lists, tags, notes and an inbox of alerts."""
-    actor = _somebody(workspace)
+    actor = somebody(workspace)
     accounts = list(
         Account.objects.in_workspace(workspace)
         .filter(score__isnull=False)
@@ -168,8 +168,3 @@ def _alerts(workspace: Workspace, user: User, now: datetime) -> None:
         ]
     note(sorted(told, key=lambda one: one.at))
     tell()
-
-
-def _somebody(workspace: Workspace) -> User | None:
-    member = Membership.objects.filter(workspace=workspace).order_by("pk").first()
-    return member.user if member else None

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from accounts.clock import now_utc
-from accounts.models import Membership, Role, Segment, Subject, Workspace
+from accounts.models import Segment, Subject, Workspace
 from accounts.segments.membership import refresh, refresh_all
 from accounts.segments.store import change_segment, make_segment, mark
+from ingest.demo.members import somebody
 from ingest.demo.world import Size
 
 DAYS, EVERY = 60, 4
@@ -62,9 +63,7 @@ FIRST_THOUGHT = {"usage": {"count": "days", "at_least": 20, "days": 30}}
 def add_segments(workspace: Workspace, size: Size) -> None:
     """Make the team's segments, and refresh all as of days gone by, then of now."""
     Segment.objects.in_workspace(workspace).filter(ready_made="").delete()
-    members = Membership.objects.filter(workspace=workspace, user__is_active=True)
-    owner = members.exclude(role=Role.VIEWER).order_by("pk").first()
-    actor = owner.user if owner else None
+    actor = somebody(workspace)
     made = [
         make_segment(
             workspace,

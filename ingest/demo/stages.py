@@ -5,7 +5,6 @@ from django.db import connection, transaction
 from accounts.locks import own_stages
 from accounts.models import (
     Account,
-    Membership,
     Role,
     StageDay,
     StageEntry,
@@ -14,6 +13,7 @@ from accounts.models import (
 )
 from accounts.stage_history import backfill
 from accounts.stages import judge, set_stage, stages_of
+from ingest.demo.members import somebody
 from ingest.demo.world import Size
 
 DAYS, EVERY = 90, 3
@@ -36,7 +36,7 @@ def go_through_stages(workspace: Workspace, size: Size) -> None:
             if days > 0:
                 backfill(workspace, subject, days=days, every=EVERY)
             judge(workspace, subject)
-    member = Membership.objects.filter(workspace=workspace, role=Role.MEMBER).first()
+    member = somebody(workspace, Role.MEMBER)
     stages = {one.name: one for one in stages_of(workspace, Subject.ACCOUNT)}
     for before, after, reason in BY_HAND:
         account = (
@@ -53,6 +53,6 @@ def go_through_stages(workspace: Workspace, size: Size) -> None:
             set_stage(
                 account,
                 stages[after],
-                actor=member.user if member else None,
+                actor=member,
                 reason=reason,
             )
