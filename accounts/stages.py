@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Value
@@ -37,7 +36,7 @@ from accounts.segments.compile import matching
 from accounts.segments.names import Names
 from accounts.segments.schema import RuleError, parse
 from accounts.segments.words import in_words
-from accounts.statements import statement
+from accounts.statements import insert_selected, statement
 
 logger = logging.getLogger(__name__)
 
@@ -373,19 +372,15 @@ def _want(
         return
     first, *others = matches
     everybody = first.union(*others, all=True) if others else first
-    try:
-        query, params = everybody.query.sql_with_params()
-    except EmptyResultSet:
-        return
     if subjects is None:
         # Of tables that nobody has analysed yet the planner thinks that they are empty,
         # and groups all usage anew for each account: minutes in place of a second.
         cursor.execute("SET LOCAL enable_nestloop = off")
-    cursor.execute(
-        # Our own query, written by the ORM.
-        "INSERT INTO stage_wanted (subject_id, rank)"  # noqa: S608
-        f" SELECT id, max(rank) FROM ({query}) AS found (id, rank) GROUP BY id",
-        params,
+    insert_selected(
+        cursor,
+        "INSERT INTO stage_wanted (subject_id, rank)"
+        " SELECT id, max(rank) FROM ({rows}) AS found (id, rank) GROUP BY id",
+        everybody,
     )
     if subjects is None:
         cursor.execute("SET LOCAL enable_nestloop = DEFAULT")

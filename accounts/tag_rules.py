@@ -6,7 +6,6 @@ every night for everybody.
 
 from collections.abc import Collection
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
@@ -16,7 +15,7 @@ from accounts.models import Subject, Tag, Workspace
 from accounts.segments.compile import matching
 from accounts.segments.names import Names
 from accounts.segments.schema import RuleError, parse
-from accounts.statements import statement
+from accounts.statements import insert_selected, statement
 
 
 def apply_rules(
@@ -51,10 +50,6 @@ def apply_rule(
         only=only,
         names=names,
     )
-    try:
-        query, values = rows.values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        query, values = "SELECT NULL::bigint WHERE FALSE", ()
     with transaction.atomic(), connection.cursor() as cursor:
         # Two at a time would both find the same marks missing.
         Tag.objects.select_for_update().get(pk=tag.pk)
@@ -63,8 +58,7 @@ def apply_rule(
             " ON COMMIT DELETE ROWS"
         )
         cursor.execute("TRUNCATE tag_matched")
-        # Our own query, written by the ORM.
-        cursor.execute(f"INSERT INTO tag_matched {query}", values)
+        insert_selected(cursor, "INSERT INTO tag_matched {rows}", rows.values("pk"))
         return _run(cursor, "tag_take", tag, only) + _run(cursor, "tag_put", tag, only)
 
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import QuerySet
 from psycopg import sql
 
 from accounts.clock import now_utc
@@ -44,7 +42,7 @@ from accounts.segments.schema import (
 )
 from accounts.segments.selection import selected
 from accounts.segments.words import in_words, part_in_words
-from accounts.statements import statement
+from accounts.statements import insert_selected, statement
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +197,12 @@ def _refresh(
         only=context.only,
         names=context.names,
     )
-    _fill(cursor, "segment_wanted", rows)
+    wanted = rows.order_by().values("pk")
+    if insert_selected(
+        cursor, "INSERT INTO segment_wanted (subject_id) {rows}", wanted
+    ):
+        # Freshly filled, the planner would take it for a table of some 2,000 rows.
+        cursor.execute("ANALYZE segment_wanted")
     values = {
         "workspace": segment.workspace_id,
         "segment": segment.pk,
@@ -226,16 +229,6 @@ def _refresh(
     moves = Moves(segment, entered, left, told)
     _note(moves, rule.subject)
     return moves
-
-
-def _fill(cursor: CursorWrapper, table: str, rows: QuerySet[Any]) -> None:
-    try:
-        text, params = rows.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return
-    cursor.execute(f"INSERT INTO {table} (subject_id) {text}", params)
-    # Freshly filled, the planner would take it for a table of some 2,000 rows.
-    cursor.execute(f"ANALYZE {table}")
 
 
 def _with_column(name: str, column: str) -> sql.Composed:
