@@ -23,18 +23,9 @@ JOIN accounts_membership AS m
     ON m.workspace_id = h.workspace_id AND m.user_id = f.user_id
 JOIN accounts_user AS u ON u.id = f.user_id AND u.is_active
 LEFT JOIN accounts_segment AS s ON s.id = h.segment_id
-LEFT JOIN accounts_developer AS d ON d.id = h.developer_id
 WHERE
     h.id = ANY (%(happenings)s::bigint[])
     -- What somebody keeps to themselves is told to nobody else.
     AND (s.id IS NULL OR s.is_shared OR s.owner_id = f.user_id)
-    -- Nobody is told of who is on an exclude list; an account takes its people along.
-    AND NOT EXISTS (
-        SELECT FROM accounts_listentry AS e
-        JOIN accounts_curatedlist AS l ON l.id = e.curated_list_id AND l.is_exclude
-        WHERE
-            e.account_id IN (h.account_id, d.account_id)
-            OR e.developer_id = h.developer_id
-    )
 ORDER BY h.id, f.user_id
 ON CONFLICT (user_id, happening_id) DO NOTHING

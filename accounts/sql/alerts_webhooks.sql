@@ -13,19 +13,10 @@ JOIN accounts_webhook AS w
         AND w.is_active
         AND (cardinality(w.kinds) = 0 OR h.kind = ANY (w.kinds))
 LEFT JOIN accounts_segment AS s ON s.id = h.segment_id
-LEFT JOIN accounts_developer AS d ON d.id = h.developer_id
 WHERE
     h.id = ANY (%(happenings)s::bigint[])
     AND h.kind <> 'test'
     -- What a member keeps to themselves stays among them.
     AND (s.id IS NULL OR s.is_shared)
-    -- Nobody is told of who is on an exclude list; an account takes its people along.
-    AND NOT EXISTS (
-        SELECT FROM accounts_listentry AS e
-        JOIN accounts_curatedlist AS l ON l.id = e.curated_list_id AND l.is_exclude
-        WHERE
-            e.account_id IN (h.account_id, d.account_id)
-            OR e.developer_id = h.developer_id
-    )
 ORDER BY h.id, w.id
 ON CONFLICT (webhook_id, happening_id) DO NOTHING
