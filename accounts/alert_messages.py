@@ -119,7 +119,7 @@ def mail_digest(delivery: Delivery) -> bool:
         )
         .order_by("happening__kind", "pk")
     )
-    rows = [alert.happening for alert in alerts[: MOST_LINES + 1]]
+    rows = [alert.happening for alert in alerts[:MOST_LINES]]
     if not rows:
         return False
     days = (delivery.last_day - delivery.first_day).days + 1
@@ -132,8 +132,8 @@ def mail_digest(delivery: Delivery) -> bool:
         template="digest",
         context={
             "when": when,
-            "groups": _groups(rows[:MOST_LINES]),
-            "more": len(rows) > MOST_LINES,
+            "groups": _groups(rows),
+            "more": alerts.count() - len(rows),
         },
     )
 

@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 COLUMNS = {Subject.ACCOUNT: "account_id", Subject.DEVELOPER: "developer_id"}
 # More moves than these at once are counted and written, but not told one by one.
 MOST_TOLD = 10_000
-# Of those, how many a follower is told of.
+# Of those, how many a follower is told of one by one; of the others in one sentence.
 MOST_NOTED = 200
 # Refreshes name the conditions that turned for so many who moved.
 MOST_REASONS = 20_000
@@ -340,12 +340,13 @@ def _save(segment: Segment, *, problem: str) -> None:
 
 
 def _note(moves: Moves, subject: Subject) -> None:
-    """Tell the followers of a segment who came and went."""
+    """Tell the followers of a segment who came and went, and how many besides."""
     if not moves.told or not Follow.objects.filter(segment=moves.segment).exists():
         return
     segment = moves.segment
     owner = f"{subject.value}_id"
-    note(
+    singly = moves.told[:MOST_NOTED]
+    found = [
         happening(
             segment.workspace_id,
             HappeningKind.ENTERED if move.entered else HappeningKind.LEFT,
@@ -355,8 +356,27 @@ def _note(moves: Moves, subject: Subject) -> None:
             data={"segment": segment.pk, "reasons": list(move.reasons)},
             **{owner: move.subject_id},  # type: ignore[arg-type]
         )
-        for move in moves.told[:MOST_NOTED]
-    )
+        for move in singly
+    ]
+    entered = sum(move.entered for move in singly)
+    left = len(singly) - entered
+    found += [
+        happening(
+            segment.workspace_id,
+            kind,
+            # About the segment, whose name comes first.
+            f"was {kind.value} by {more:,} more {subject.value}"
+            + ("s" if more > 1 else ""),
+            segment=segment,
+            data={"segment": segment.pk, "reasons": [], "more": more},
+        )
+        for kind, more in (
+            (HappeningKind.ENTERED, moves.entered - entered),
+            (HappeningKind.LEFT, moves.left - left),
+        )
+        if more > 0
+    ]
+    note(found)
 
 
 def _because(move: Move) -> str:

@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from accounts import deliveries
+from accounts.alert_messages import MOST_LINES
 from accounts.alerts import (
     follow,
     follows,
@@ -632,7 +633,6 @@ def test_a_mail_that_is_refused_is_sent_later(workspace, kim, acme, mailbox):
     assert len(mailbox.messages) == 1
 
 
-def test_a_name_cannot_add_a_header(workspace, kim, mailbox):
 def test_an_address_that_is_refused_for_good_gets_no_more(
     workspace, kim, acme, mailbox
 ):
@@ -684,6 +684,7 @@ def test_every_mail_has_a_link_that_ends_it(workspace, kim, acme, mailbox, clien
     assert client.post(f"{path[:-3]}xx/").status_code == 404
 
 
+def test_a_name_cannot_add_a_header(workspace, kim, mailbox):
     evil = make_account(workspace, "Evil\r\nBcc: all@example.com", domain="e.example")
     AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
     follow(workspace, kim, evil)
@@ -742,6 +743,58 @@ def test_a_digest_says_who_came_and_went(  # noqa: PLR0917
     assert "Entered a segment" in text
     assert "Acme entered Warm: the score is at least 60" in text
     assert "Left a segment" in text
+
+
+def test_a_long_digest_says_how_many_more_there_are(workspace, kim, acme, mailbox):
+    with time_machine.travel("2026-11-02 12:00:00Z", tick=False):
+        AlertSettings.objects.create(workspace=workspace, user=kim, mail="daily")
+        follow(workspace, kim, acme)
+        note(
+            happening(workspace.pk, HappeningKind.BAND, f"moved {number}", account=acme)
+            for number in range(MOST_LINES + 3)
+        )
+        tell()
+    with time_machine.travel("2026-11-03T07:00:00Z", tick=False):
+        plan_digests(date(2026, 11, 3))
+        deliver()
+    [(_, text)] = mailbox.messages
+    assert f"Acme moved {MOST_LINES - 1}" in text
+    assert f"Acme moved {MOST_LINES}" not in text
+    assert "And 3 more" in text
+
+
+def test_a_segment_left_by_very_many_is_told_to_all_receivers(
+    workspace, kim, receiver, mailbox, client
+):
+    segment = Segment.objects.create(
+        workspace=workspace,
+        subject="account",
+        name="Warm",
+        rule={"all": []},
+        is_shared=True,
+    )
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="at_once")
+    hook(workspace, receiver)
+    follow(workspace, kim, segment)
+    happen(
+        workspace,
+        "was left by 1,240 more accounts",
+        HappeningKind.LEFT,
+        segment=segment,
+        data={"segment": segment.pk, "reasons": [], "more": 1240},
+    )
+    tell()
+    assert deliver() == 2
+
+    said = "Warm was left by 1,240 more accounts"
+    [(_, text)] = mailbox.messages
+    assert f"Subject: {said}" in text
+    [(_, _, body)] = receiver.seen
+    sent = json.loads(body)
+    assert (sent["data"]["text"], sent["data"]["more"]) == (said, 1240)
+    assert sent["data"]["segment"] == {"id": segment.pk, "name": "Warm"}
+    client.force_login(kim)
+    assert b"was left by 1,240 more accounts" in client.get("/w/acme/alerts/").content
 
 
 def test_a_day_without_anything_sends_no_digest(workspace, kim, mailbox):

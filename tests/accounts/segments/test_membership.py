@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.alert_messages import sentence
 from accounts.corrections import merge_developers
 from accounts.judging import judge_rescored
 from accounts.models import (
@@ -25,7 +26,12 @@ from accounts.models import (
     SegmentSize,
     Workspace,
 )
-from accounts.segments.membership import judge, refresh, refresh_all
+from accounts.segments.membership import (
+    MOST_NOTED,
+    judge,
+    refresh,
+    refresh_all,
+)
 from accounts.segments.store import change_segment, make_segment
 from ingest.split import undo_correction
 from tests.factories import (
@@ -272,6 +278,26 @@ def test_followers_are_told_with_the_reason(workspace):
         acme,
         "entered Ours: country is Germany",
     )
+
+
+def test_of_very_many_who_move_at_once_the_others_are_told_as_a_number(workspace):
+    segment = segment_of(workspace, country("DE"), is_shared=True)
+    for number in range(MOST_NOTED + 2):
+        make_account(workspace, f"Before {number}", country="DE")
+    refresh(segment, at=AT)
+    user = make_member(workspace)
+    Follow.objects.create(workspace=workspace, user=user, segment=segment)
+    Account.objects.update(country="FR")
+    refresh(segment, at=AT)
+    make_account(workspace, "After", country="DE")
+    refresh(segment, at=AT)
+
+    told = Happening.objects.order_by("pk")
+    assert told.filter(account__isnull=False, kind="left").count() == MOST_NOTED
+    assert told.filter(account__isnull=False, kind="entered").count() == 1
+    (rest,) = told.filter(account__isnull=True, developer__isnull=True)
+    assert (rest.kind, rest.segment, rest.data["more"]) == ("left", segment, 2)
+    assert sentence(rest) == "Ours was left by 2 more accounts"
 
 
 def test_the_number_of_statements_does_not_grow_with_members(workspace):
