@@ -23,7 +23,7 @@ from dashboards.api.views import ReadView
 from dashboards.filters.events import LONGEST, MOST_IDENTITIES, WHO, EventFilter
 from dashboards.paging import Order, Page, decode, encode
 from ingest.models import Event
-from ingest.store import Arrival, EventChoice, EventRow, Place, event_store
+from ingest.store import Arrival, EventChoice, EventRow, Place, Whose, event_store
 
 
 class EventRowOut(RowSerializer):
@@ -165,22 +165,30 @@ class Events(Resource):
         since = self.filterset.value("received_from")
         return since, self.filterset.value("received_before") or now_utc()
 
-    @cached_property
-    def _identities(self) -> list[int] | None:
-        """The identities asked about; None for everybody's."""
+    @property
+    def _whose(self) -> Whose:
         value = self.filterset.value
-        if not self._is_of_somebody:
-            return None
+        return Whose(
+            identity_id=value("identity") or None,
+            developer_id=value("developer") or None,
+            account_id=value("account") or None,
+        )
+
+    @cached_property
+    def _identities(self) -> list[int]:
+        """The identities asked about, which are few enough to be merged one by one."""
         rows = Identity.objects.in_workspace(self.workspace)
-        if developer := value("developer"):
-            rows = rows.filter(developer=developer)
-        if identity := value("identity"):
-            rows = rows.filter(pk=identity)
-        if account := value("account"):
-            rows = rows.filter(developer__account=account)
-        most = None if self._is_by_arrival else MOST_IDENTITIES + 1
-        found = list(rows.order_by("pk").values_list("pk", flat=True)[:most])
-        if most is not None and len(found) == most:
+        who = self._whose
+        if who.developer_id:
+            rows = rows.filter(developer=who.developer_id)
+        if who.identity_id:
+            rows = rows.filter(pk=who.identity_id)
+        if who.account_id:
+            rows = rows.filter(developer__account=who.account_id)
+        found = list(
+            rows.order_by("pk").values_list("pk", flat=True)[: MOST_IDENTITIES + 1]
+        )
+        if len(found) > MOST_IDENTITIES:
             message = (
                 f"The account has more than {MOST_IDENTITIES:,} identities: name the "
                 "time to read from."
@@ -210,22 +218,22 @@ class Events(Resource):
         wanted = value("product")
         if asked is not None and wanted and wanted != asked:
             return []
-        if self._identities == []:
-            return []
         if self._is_by_arrival:
             since, until = self._stretch
             return event_store().arrived(
                 workspace_id=self.workspace.pk,
                 after=Arrival(*edge) if edge else Arrival(since, 0),
                 until=until,
-                identity_ids=self._identities,
+                whose=self._whose,
                 choice=self._choice,
                 limit=size,
             )
+        if not self._identities:
+            return []
         before = value("occurred_before")
         return event_store().timeline(
             workspace_id=self.workspace.pk,
-            identity_ids=self._identities or [],
+            identity_ids=self._identities,
             before=Place(*edge) if edge else (Place(before, 0) if before else None),
             since=value("occurred_from") or None,
             choice=self._choice,

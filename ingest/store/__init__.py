@@ -10,6 +10,7 @@ from ingest.store.base import (
     Resolved,
     Share,
     TrendPoint,
+    Whose,
 )
 from ingest.store.licences import LicenseStore, PostgresLicenses
 from ingest.store.postgres import PostgresStore
@@ -28,6 +29,7 @@ __all__ = [
     "SignalChoice",
     "SignalStore",
     "TrendPoint",
+    "Whose",
     "event_store",
     "license_store",
     "signal_store",

@@ -67,6 +67,15 @@ class Arrival(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Whose:
+    """Whose events, as identities are assigned now: None leaves a question open."""
+
+    identity_id: int | None = None
+    developer_id: int | None = None
+    account_id: int | None = None
+
+
+@dataclass(frozen=True)
 class EventChoice:
     """Which events: None leaves a question open."""
 
@@ -120,13 +129,13 @@ class EventStore(Protocol):
         workspace_id: int,
         after: Arrival,
         until: datetime,
-        identity_ids: Sequence[int] | None = None,
+        whose: Whose | None = None,
         choice: EventChoice | None = None,
         limit: int = 50,
     ) -> list[EventRow]:
         """Return what arrived after a place and before a moment, earliest first.
 
-        ``identity_ids`` None is everybody's.
+        ``whose`` None is everybody's.
         """
 
     def latest(self, *, workspace_id: int, limit: int = 50) -> list[EventRow]:

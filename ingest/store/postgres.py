@@ -35,6 +35,7 @@ from ingest.store.base import (
     Resolved,
     Share,
     TrendPoint,
+    Whose,
 )
 
 # Fields that are the same for all events of a request come first, then the numbers of
@@ -96,7 +97,7 @@ class PostgresStore:
         workspace_id: int,
         after: Arrival,
         until: datetime,
-        identity_ids: Sequence[int] | None = None,
+        whose: Whose | None = None,
         choice: EventChoice | None = None,
         limit: int = 50,
     ) -> list[EventRow]:
@@ -106,12 +107,16 @@ class PostgresStore:
         """
         rows: list[tuple[Any, ...]] = []
         step = FIRST_STRETCH
+        who = whose or Whose()
         while after.received_at < until and len(rows) < limit:
             end = min(after.received_at + step, until)
             rows += _ask(
                 "store_arrived",
                 workspace=workspace_id,
-                identities=None if identity_ids is None else list(identity_ids),
+                of_somebody=who != Whose(),
+                identity=who.identity_id,
+                developer=who.developer_id,
+                account=who.account_id,
                 after_at=after.received_at,
                 after_id=after.id,
                 until=end,

@@ -7,7 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.lists import create_list, pick
 from accounts.models import Account, ApiKey, Role, Subject, Tag
@@ -385,6 +387,29 @@ def test_events_by_arrival(ask, world):
     assert results(ask(one)) == rows
     assert results(ask(f"events/?received_from={since}&account={world.cold.pk}")) == []
     assert results(ask(f"events/?received_from={since}&metric=BUILD")) == []
+    ada = world.ada
+    for who, number in (
+        (f"developer={ada.pk}", 5),
+        (f"identity={ada.identities.get().pk}", 5),
+        (f"developer={ada.pk}&account={world.warm.pk}", 5),
+        (f"developer={ada.pk}&account={world.cold.pk}", 0),
+        (f"developer={world.bob.pk}", 0),
+        ("identity=999999", 0),
+    ):
+        found = results(ask(f"events/?received_from={since}&{who}"))
+        assert len(found) == number, who
+
+
+def test_events_by_arrival_never_list_the_identities_of_an_account(ask, world):
+    world.add_events(2)
+    path = f"events/?received_from={days_ago(1).isoformat()}"
+    ask(path)
+    numbers = []
+    for address in (path, f"{path}&account={world.warm.pk}"):
+        with CaptureQueriesContext(connection) as asked:
+            assert len(results(ask(address))) == 2
+        numbers.append(len(asked))
+    assert numbers[0] == numbers[1]
 
 
 @pytest.mark.parametrize(
