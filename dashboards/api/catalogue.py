@@ -10,7 +10,7 @@ from rest_framework import serializers
 from accounts.models import Product
 from accounts.models.api_key import ReadScope
 from dashboards.api.resource import Resource, RowSerializer
-from dashboards.api.views import ReadView
+from dashboards.api.views import RowView
 from dashboards.filters.catalogue import MetricListFilter, ProductListFilter
 from dashboards.paging import BY_ID, Order
 
@@ -96,7 +96,7 @@ class Metrics(Resource):
     list=extend_schema(summary="List products"),
     retrieve=extend_schema(summary="Show a product"),
 )
-class ProductView(ReadView):
+class ProductView(RowView):
     """What is measured: an SDK, an app, a CLI."""
 
     resource = Products
@@ -107,7 +107,7 @@ class ProductView(ReadView):
     list=extend_schema(summary="List metrics"),
     retrieve=extend_schema(summary="Show a metric"),
 )
-class MetricView(ReadView):
+class MetricView(RowView):
     """Named kinds of events, with their weight in scores."""
 
     resource = Metrics

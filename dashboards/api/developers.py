@@ -16,7 +16,7 @@ from dashboards.api.fields import SCORED, BandField, ChangeField, ScoreField, Tr
 from dashboards.api.receipts import ScoredView
 from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.stages import with_stage
-from dashboards.api.views import ReadView
+from dashboards.api.views import RowView
 from dashboards.filters import DeveloperFilter
 from dashboards.filters.developers import BY_NAME, BY_SCORE, BY_SEEN, BY_WORTH
 from dashboards.filters.identities import IdentityFilter
@@ -166,7 +166,7 @@ class DeveloperView(ScoredView):
     list=extend_schema(summary="List identities"),
     retrieve=extend_schema(summary="Show an identity"),
 )
-class IdentityView(ReadView):
+class IdentityView(RowView):
     """Ways developers are known. Needs the scope people:read."""
 
     resource = Identities

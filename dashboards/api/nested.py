@@ -8,7 +8,7 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 
 from dashboards.api.resource import Resource
-from dashboards.api.views import ReadView
+from dashboards.api.views import RowView
 
 
 class Nested(Resource):
@@ -26,7 +26,7 @@ class Nested(Resource):
         return rows.filter(**{self.parent_column: self.parent})
 
 
-class ParentView(ReadView):
+class ParentView(RowView):
     """A list of which each row has a list of its own."""
 
     # By the name of the action.

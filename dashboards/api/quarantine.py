@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.models.api_key import ReadScope
 from dashboards.api.resource import Resource, RowSerializer
-from dashboards.api.views import ReadView
+from dashboards.api.views import RowView
 from dashboards.filters.quarantine import QuarantineFilter
 from ingest.models import QuarantinedEvent
 
@@ -73,7 +73,7 @@ class Quarantine(Resource):
     retrieve=extend_schema(summary="Show a quarantined event"),
     counts=extend_schema(summary="Count what waits in quarantine"),
 )
-class QuarantineView(ReadView):
+class QuarantineView(RowView):
     """Events that wait for their cause to be mended, or were settled."""
 
     resource = Quarantine

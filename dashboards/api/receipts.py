@@ -15,7 +15,7 @@ from accounts.receipts import Receipt
 from accounts.score_history import trend
 from accounts.scoring import Band
 from dashboards.api.problems import InvalidParameters
-from dashboards.api.views import ReadView
+from dashboards.api.views import RowView
 
 LONGEST_DAYS = 90
 LARGEST_LINES, LINES = 2_000, 200
@@ -153,7 +153,7 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
-class ScoredView(ReadView):
+class ScoredView(RowView):
     """A list of which every row has a score."""
 
     receipt_of: ClassVar[Callable[..., Receipt]]

@@ -33,7 +33,7 @@ STREAMS = {kind.partition(";")[0]: name for name, kind in CONTENT_TYPES.items()}
 
 
 class ReadView(viewsets.GenericViewSet):  # type: ignore[type-arg]
-    """Reading one list: ``GET`` only, for keys, in JSON or as a stream."""
+    """Reading a list: ``GET`` only, for keys, in JSON or as a stream."""
 
     resource: ClassVar[type[Resource]]
     # Heading of its part of the description.
@@ -46,7 +46,6 @@ class ReadView(viewsets.GenericViewSet):  # type: ignore[type-arg]
     filter_backends = ()
     pagination_class = Pages
     http_method_names = ("get", "head", "options")
-    lookup_value_regex = "[0-9]+"
 
     # ---- HTTP
 
@@ -130,6 +129,36 @@ class ReadView(viewsets.GenericViewSet):  # type: ignore[type-arg]
             }
         )
 
+    def format_of(self, request: Request) -> str:
+        """Return the format asked for: by the parameter, else by ``Accept``."""
+        asked = request.query_params.get("format")
+        if asked:
+            if asked not in parameters.FORMATS:
+                known = ", ".join(parameters.FORMATS)
+                raise InvalidParameters({"format": [f"Use one of {known}."]})
+            return str(asked)
+        # DRF hands the methods of Django's request on.
+        preferred = cast("Any", request).get_preferred_type(
+            ["application/json", *STREAMS]
+        )
+        if preferred is None:
+            raise NotAcceptableFormat
+        return STREAMS.get(preferred, parameters.JSON)
+
+    def _neighbour(self, name: str, cursor: str) -> str | None:
+        if not cursor:
+            return None
+        address = self.request.build_absolute_uri()
+        for other in parameters.CURSORS:
+            address = remove_query_param(address, other)
+        return replace_query_param(address, name, cursor)
+
+
+class RowView(ReadView):
+    """Reading a list of which each row has a number, and one row by it."""
+
+    lookup_value_regex = "[0-9]+"
+
     def retrieve(self, request: Request, pk: str, **kwargs: Any) -> Response:
         """Send one row."""
         del kwargs
@@ -163,34 +192,7 @@ class ReadView(viewsets.GenericViewSet):  # type: ignore[type-arg]
         chosen = resource or self.asked(QueryDict())
         if len(pk) > LONGEST_ID or int(pk) > LARGEST_ID:
             raise Http404
-        if len(chosen.rows.model._meta.pk_fields) > 1:  # noqa: SLF001 (documented API)
-            # Rows of a day have no number.
-            raise Http404
         row = chosen.prepare(chosen.rows).filter(pk=int(pk)).first()
         if row is None:
             raise Http404
         return row
-
-    def format_of(self, request: Request) -> str:
-        """Return the format asked for: by the parameter, else by ``Accept``."""
-        asked = request.query_params.get("format")
-        if asked:
-            if asked not in parameters.FORMATS:
-                known = ", ".join(parameters.FORMATS)
-                raise InvalidParameters({"format": [f"Use one of {known}."]})
-            return str(asked)
-        # DRF hands the methods of Django's request on.
-        preferred = cast("Any", request).get_preferred_type(
-            ["application/json", *STREAMS]
-        )
-        if preferred is None:
-            raise NotAcceptableFormat
-        return STREAMS.get(preferred, parameters.JSON)
-
-    def _neighbour(self, name: str, cursor: str) -> str | None:
-        if not cursor:
-            return None
-        address = self.request.build_absolute_uri()
-        for other in parameters.CURSORS:
-            address = remove_query_param(address, other)
-        return replace_query_param(address, name, cursor)

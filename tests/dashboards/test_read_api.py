@@ -412,6 +412,16 @@ def test_events_by_arrival_never_list_the_identities_of_an_account(ask, world):
     assert numbers[0] == numbers[1]
 
 
+@pytest.mark.parametrize("name", ["usage", "events", "account-scores"])
+def test_what_has_no_number_promises_no_row(ask, client, world, name):
+    ask(f"{name}/1/", status=404)
+    described = client.get("/api/schema/?format=json").json()["paths"]
+    lists = {path.partition("{")[0] for path in described if path.endswith("{id}/")}
+    assert f"/api/v1/{name}/" in {path.rstrip("?") for path in described}
+    assert f"/api/v1/{name}/" not in lists
+    assert "/api/v1/accounts/" in lists
+
+
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
