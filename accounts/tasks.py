@@ -43,7 +43,7 @@ def score_touched() -> None:
 @shared_task
 def judge_rescored() -> None:
     """Judge those whose scores changed: stages, tags, segments."""
-    judging.judge_rescored()
+    judging.judge_rescored(rest=judging.REST)
 
 
 @shared_task

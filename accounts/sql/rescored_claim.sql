@@ -1,9 +1,11 @@
 -- Question: who was scored since they were judged? Takes the oldest; rows that another
--- worker holds are skipped. Subject null is everybody.
+-- worker holds are skipped, and so are the workspaces that rest. Subject null is
+-- everybody.
 -- Index: primary key, in its order. Cost: linear in the limit.
 WITH claimed AS MATERIALIZED (
     SELECT r.id
     FROM accounts_rescored AS r
+    WHERE r.workspace_id <> ALL (%(resting)s::bigint[])
     ORDER BY r.id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import judging
+from accounts.clock import now_utc
 from accounts.corrections import merge_developers, undo_pointers
 from accounts.errors import AccountsError
 from accounts.judging import judge_all, judge_rescored
@@ -504,6 +505,31 @@ def test_who_was_scored_is_judged_within_the_same_run(workspace, ada, acme, use)
     assert not Rescored.objects.exists()
     assert stays() == [("ada", "Evaluate", None, True, False)]
     assert stays(ACCOUNT) == [("Acme", "Evaluate", None, True, False)]
+
+
+def test_where_judging_takes_long_it_rests(workspace, ada, acme, use, monkeypatch):
+    monkeypatch.setattr(judging, "_lasted", {workspace.pk: 10.0})
+    use(ada, 0, 1)
+    score_touched()
+
+    assert judge_rescored(rest=3.0) == 0
+    assert Rescored.objects.count() == 2
+
+    Rescored.objects.update(at=now_utc() - timedelta(seconds=31))
+    assert judge_rescored(rest=3.0) == 2
+    # It did not take long this time.
+    assert judging._lasted[workspace.pk] < 10
+    assert not Rescored.objects.exists()
+
+
+def test_nobody_rests_for_longer_than_a_minute(workspace, ada, use, monkeypatch):
+    monkeypatch.setattr(judging, "_lasted", {workspace.pk: 1000.0})
+    use(ada, 0, 1)
+    score_touched()
+    Rescored.objects.update(at=now_utc() - timedelta(seconds=61))
+
+    assert judge_rescored(rest=3.0)
+    assert not Rescored.objects.exists()
 
 
 def test_after_a_new_score_model_everybody_is_judged(workspace, ada):
