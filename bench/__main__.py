@@ -41,6 +41,13 @@ def arguments() -> argparse.Namespace:
         help=f"the scale section with {FULL.developers:,} developers, "
         f"{FULL.accounts:,} accounts and {FULL.events:,} events",
     )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIRECTORY",
+        help="of the data, which is left there: another run with it goes on with what "
+        "the section scale has filled. Without it, one that is deleted at the end",
+    )
     parser.add_argument("--name", help="of the files; the date by default")
     return parser.parse_args()
 
@@ -58,11 +65,7 @@ def scale_size(chosen: argparse.Namespace) -> Size:
 def main() -> int:
     """Run the sections on engines of their own, and write the figures."""
     chosen = arguments()
-    HOME.mkdir(exist_ok=True)
-    # Beside the real data, not in a temporary directory: that may be memory, where a
-    # commit costs nothing.
-    directory = Path(tempfile.mkdtemp(prefix="bench-", dir=HOME))
-    directory.chmod(0o711)
+    directory = _directory(chosen.keep)
     os.environ |= {"UPTICK_DATA_DIR": str(directory), "LOG_LEVEL": "WARNING"}
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     for name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "UPTICK_POSTGRES_FSYNC"):
@@ -70,13 +73,28 @@ def main() -> int:
     try:
         return _measure(chosen)
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        if chosen.keep is None:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _directory(kept: Path | None) -> Path:
+    """Make the directory of the data."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        return kept.resolve()
+    HOME.mkdir(exist_ok=True)
+    # Beside the real data, not in a temporary directory: that may be memory, where a
+    # commit costs nothing.
+    directory = Path(tempfile.mkdtemp(prefix="bench-", dir=HOME))
+    directory.chmod(0o711)
+    return directory
 
 
 def _measure(chosen: argparse.Namespace) -> int:
     import django  # noqa: PLC0415 (the environment has to be set first)
 
     django.setup()
+    from accounts.models import Workspace  # noqa: PLC0415
     from accounts.services import create_workspace  # noqa: PLC0415
     from bench import accept, digest, figures, load, machine, memory, pages, scale  # noqa: PLC0415
     from config import engines, startup  # noqa: PLC0415
@@ -91,7 +109,9 @@ def _measure(chosen: argparse.Namespace) -> int:
         startup.migrate()
         startup.collect_files()
         facts = machine.describe()
-        workspace = create_workspace("bench", "Bench")
+        workspace = Workspace.objects.filter(slug="bench").first()
+        if workspace is None:
+            workspace = create_workspace("bench", "Bench")
         digest.prepare(workspace)
         measures: dict[str, Callable[[], figures.Section]] = {
             "accept": lambda: accept.measure(
