@@ -62,6 +62,14 @@ LASTING = frozenset(
     }
 )
 
+# Facts that nothing but use and time changes; scores among them are not kept by day.
+BY_USE = frozenset(
+    {
+        *("score", "band", "change_7d", "trend", "last_seen", "active_developers"),
+        *("lifetime_value", "product", "version"),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -238,9 +246,7 @@ def _with_column(name: str, column: str) -> sql.Composed:
 def _give_reasons(cursor: CursorWrapper, rule: Rule, context: Context) -> None:
     """Write into segment_move which conditions turned, by place.
 
-    Who leaves an "all" lacks what turned; who enters an "any" has it. Who enters an
-    "all" has everything: what turned is looked for among the conditions that use
-    moves, by whether they held a day ago.
+    Who leaves an "all" lacks what turned; who enters an "any" has it.
     """
     is_any = isinstance(rule.root, Group) and not rule.root.is_all
     cursor.execute("SELECT subject_id, member_id IS NULL FROM segment_move")
@@ -259,19 +265,37 @@ def _give_reasons(cursor: CursorWrapper, rule: Rule, context: Context) -> None:
             holds = _holding(part, rule, context, entering, context.today)
             _turned(cursor, place, list(holds))
         return
+    _give_reasons_to_all(cursor, rule, context, entering)
+
+
+def _give_reasons_to_all(
+    cursor: CursorWrapper, rule: Rule, context: Context, entering: list[int]
+) -> None:
+    """Write what turned for who enters an "all", and so has everything.
+
+    It is looked for among the conditions that use moves, by whether they held a day
+    ago. Use is judged within seconds, so who is found by looking at everybody, and held
+    all of those, came by what people change.
+    """
+    parts = list(enumerate(rule.top(), start=1))
     moving = [(place, part) for place, part in parts if _moves(part)] or parts
+    edited = []
+    if context.only is None:
+        edited = [(place, part) for place, part in parts if not _is_by_use(part)]
     yesterday = context.today - timedelta(days=1)
     found: dict[int, list[int]] = {}
     for place, part in moving:
         held: set[int] = set()
-        if len(moving) > 1:
+        if len(moving) > 1 or edited:
             held = _holding(part, rule, context, entering, yesterday)
         found[place] = [one for one in entering if one not in held]
     explained = {one for several in found.values() for one in several}
     # All held a day ago: something that is not kept by day turned, such as a score.
     rest = [one for one in entering if one not in explained]
     for place, several in found.items():
-        _turned(cursor, place, [*several, *rest])
+        _turned(cursor, place, several)
+    for place, _ in edited or moving:
+        _turned(cursor, place, rest)
 
 
 def _moves(part: Node) -> bool:
@@ -283,6 +307,17 @@ def _moves(part: Node) -> bool:
     if isinstance(part, Not):
         return _moves(part.part)
     return any(_moves(one) for one in part.parts)
+
+
+def _is_by_use(part: Node) -> bool:
+    """Say whether nothing but use, and time, can make a condition hold."""
+    if isinstance(part, FieldCondition):
+        return part.field in BY_USE
+    if isinstance(part, UsageCondition):
+        return True
+    if isinstance(part, Not):
+        return _is_by_use(part.part)
+    return all(_is_by_use(one) for one in part.parts)
 
 
 def _holding(

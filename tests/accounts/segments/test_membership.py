@@ -26,6 +26,7 @@ from accounts.models import (
     SegmentSize,
     Workspace,
 )
+from accounts.score_store import score_workspace
 from accounts.segments.membership import (
     MOST_NOTED,
     judge,
@@ -142,6 +143,28 @@ def test_members_come_and_go_with_dates_and_reasons(workspace):
     ]
     segment.refresh_from_db()
     assert (segment.size, segment.refreshed_at) == (0, end)
+
+
+def test_what_people_change_is_the_reason_where_use_is_not(workspace):
+    acme = make_account(workspace, "A", country="DE")
+    ada = make_developer(workspace, "ada@a.example", account=acme)
+    use(ada, 2)
+    score_workspace(workspace)
+    scored = {"field": "score", "is": "at_least", "value": 0}
+    segment = segment_of(workspace, {"all": [scored, country("AT"), USED]})
+    refresh(segment, at=AT)
+
+    Account.objects.filter(pk=acme.pk).update(country="AT")
+    two_days_later = AT + timedelta(days=2)
+    [move] = refresh(segment, at=two_days_later).told
+    assert move.reasons == ("country is Austria",)
+
+    # Within seconds of new use it is the score that moved.
+    Account.objects.filter(pk=acme.pk).update(country="US")
+    refresh(segment, at=two_days_later)
+    Account.objects.filter(pk=acme.pk).update(country="AT")
+    [move] = refresh(segment, at=two_days_later, only=[acme.pk]).told
+    assert move.reasons[0] == "score is at least 0"
 
 
 def test_refreshing_again_changes_nothing(workspace):
