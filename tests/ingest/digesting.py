@@ -92,16 +92,16 @@ def touched():
 
 
 @contextmanager
-def failpoint(table, body):
-    """Run some PL/pgSQL before each row that is inserted into a table."""
+def failpoint(table, body, *, before="INSERT"):
+    """Run some PL/pgSQL before each row that is inserted into a table, or deleted."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE SEQUENCE failpoint_hits")
         cursor.execute(
             "CREATE FUNCTION failpoint() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN {body} RETURN NEW; END $$"
+            f" $$ BEGIN {body} RETURN coalesce(NEW, OLD); END $$"
         )
         cursor.execute(
-            f"CREATE TRIGGER failpoint BEFORE INSERT ON {table}"
+            f"CREATE TRIGGER failpoint BEFORE {before} ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION failpoint()"
         )
     try:
@@ -112,12 +112,33 @@ def failpoint(table, body):
             cursor.execute("DROP SEQUENCE failpoint_hits")
 
 
+def hit():
+    """Say whether a failpoint that notes it was come to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_called FROM failpoint_hits")
+        return cursor.fetchone()[0]
+
+
+def end_others():
+    """End every other connection, as the server does with those of killed processes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def start_worker(**settings):
     """A real process that digests this test's database until it is empty."""
+    return start_command("digest_inbox", "--once", **settings)
+
+
+def start_command(*words, **settings):
+    """A real process that runs a command on this test's database."""
     info = connection.connection.info
     url = f"postgresql://{info.user}@/{info.dbname}?host={info.host}"
     return subprocess.Popen(
-        [sys.executable, "manage.py", "digest_inbox", "--once"],
+        [sys.executable, "manage.py", *words],
         cwd=REPOSITORY,
         env=os.environ
         | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}

@@ -1,22 +1,35 @@
 """Several digests at once, and digests that are killed: nothing lost, nothing twice."""
 
+import random
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
-from django.db import connection
+from django.db.models import Sum
 
-from accounts.models import DailyUsage, Developer, Identity
+from accounts.corrections import merge_developers, move_developer
+from accounts.errors import AccountsError
+from accounts.models import (
+    Account,
+    Correction,
+    DailyUsage,
+    Developer,
+    Identity,
+)
 from ingest.digest import digest_until_empty
 from ingest.models import Event, EventKey, InboxEntry, QuarantinedEvent
 from ingest.quarantine import discard, replay
 from ingest.recount import check_usage, rebuild_usage
+from ingest.split import split_identity, undo_correction
 from tests.factories import make_metric, make_workspace
 from tests.ingest.digesting import (
     counters,
+    end_others,
     event,
     failpoint,
+    hit,
     put,
     side_by_side,
     start_worker,
@@ -93,20 +106,6 @@ def test_a_worker_killed_half_way_loses_and_doubles_nothing(workspace, table):
     assert check_usage() == []
 
 
-def hit():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT is_called FROM failpoint_hits")
-        return cursor.fetchone()[0]
-
-
-def end_others():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-
-
 def test_two_new_products_and_metrics_meet(workspace):
     for request in range(30):
         put(
@@ -179,3 +178,63 @@ def test_a_recount_beside_digests_is_right(workspace, settings):
     assert sum(DailyUsage.objects.values_list("count", flat=True)) == 2 * len(keys)
     assert check_usage() == []
     assert not InboxEntry.objects.exists()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_corrections_of_all_kinds_while_digests_run(workspace, seed):
+    """Beside the digest, and each other: no use is lost, and none counted twice."""
+    people, each = 8, 40
+    for number in range(people):
+        put(workspace, event(f"p{number}@c{number % 2}.example", key=f"first{number}"))
+    digest_until_empty()
+
+    def send():
+        for number in range(each):
+            put(
+                workspace,
+                *(
+                    event(f"p{who}@c{who % 2}.example", key=f"{number}-{who}")
+                    for who in range(people)
+                ),
+            )
+            digest_until_empty()
+
+    def correct(rng):
+        for _ in range(25):
+            rows = list(Developer.objects.order_by("pk"))
+            one, other = rng.choice(rows), rng.choice(rows)
+            identity = rng.choice(list(Identity.objects.order_by("pk")))
+            undoable = Correction.objects.filter(undone_at=None).order_by("?").first()
+            steps = [
+                lambda one=one, other=other: merge_developers(one, other, actor=None),
+                lambda one=one: move_developer(
+                    one, Account.objects.order_by("?").first(), actor=None
+                ),
+                lambda identity=identity: split_identity(identity, actor=None),
+                lambda undoable=undoable: (
+                    undoable and undo_correction(undoable, actor=None)
+                ),
+            ]
+            # Whom another one merged away meanwhile, or what stands on another one.
+            with suppress(AccountsError, Developer.DoesNotExist, Identity.DoesNotExist):
+                rng.choice(steps)()
+
+    side_by_side(
+        send,
+        lambda: correct(random.Random(seed)),
+        lambda: correct(random.Random(seed + 100)),
+    )
+    digest_until_empty()
+    assert check_usage() == []
+    assert uses() == people * (each + 1)
+    assert Event.objects.count() == people * (each + 1)
+    assert Identity.objects.count() == people
+    for one in Correction.objects.filter(undone_at=None).order_by("-pk"):
+        with suppress(AccountsError):
+            undo_correction(one, actor=None)
+    assert check_usage() == []
+    assert uses() == people * (each + 1)
+
+
+def uses():
+    return DailyUsage.objects.aggregate(uses=Sum("count"))["uses"]

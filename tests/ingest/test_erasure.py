@@ -3,7 +3,9 @@
 import io
 import json
 import secrets
+import signal
 import threading
+import time
 import zipfile
 from datetime import timedelta
 
@@ -11,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from accounts import opt_outs
@@ -65,8 +67,18 @@ from ingest.quarantine import replay
 from ingest.recount import check_usage, rebuild_usage
 from ingest.split import split_identity, undo_correction
 from tests.factories import make_member, make_metric, make_workspace
-from tests.ingest import digesting
-from tests.ingest.digesting import counters, event, stored, usage, workspace_usage
+from tests.ingest import digesting, whole_tables
+from tests.ingest.digesting import (
+    counters,
+    end_others,
+    event,
+    failpoint,
+    hit,
+    start_command,
+    stored,
+    usage,
+    workspace_usage,
+)
 from tests.ingest.whole_tables import where
 
 ANN, BOB = "ann.smith@initech.example", "bob@initech.example"
@@ -537,6 +549,66 @@ def test_an_erasure_waits_for_the_digest_under_way(transactional_db):
         assert not done.wait(0.3)
     thread.join(10)
     assert done.is_set()
+
+
+# ---- Failing half-way
+
+
+@pytest.mark.parametrize(
+    ("table", "before"),
+    [
+        ("accounts_delivery", "DELETE"),
+        ("accounts_stageentry", "DELETE"),
+        ("accounts_workspaceusage", "DELETE"),
+        ("accounts_dailyusage", "DELETE"),
+        ("ingest_event", "DELETE"),
+        ("accounts_note", "UPDATE"),
+        ("accounts_developer", "DELETE"),
+        ("accounts_erasure", "INSERT"),
+        ("accounts_auditentry", "INSERT"),
+    ],
+)
+def test_an_erasure_that_fails_half_way_has_done_nothing(world, admin, table, before):
+    there = whole_tables.everything()
+    with (
+        failpoint(table, "RAISE 'broken off';", before=before),
+        pytest.raises(DatabaseError, match="broken off"),
+    ):
+        erase_developer(dev(ANN), actor=admin, opt_out=True)
+    assert whole_tables.everything() == there
+
+    erase_developer(dev(ANN), actor=admin)
+
+    assert {word for word in MARKS if where(word)} == set()
+    assert check_usage() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_that_is_killed_half_way_has_done_nothing(transactional_db):
+    workspace = make_workspace()
+    put(workspace, *(event(at=timezone.now(), key=f"k{n}") for n in range(9)))
+    put(workspace, event(BOB, at=timezone.now(), key="b"))
+    digest_until_empty()
+    there = whole_tables.everything()
+    sleep = "PERFORM nextval('failpoint_hits'), pg_sleep(60);"
+    with failpoint("accounts_developer", sleep, before="DELETE"):
+        command = start_command(
+            *("erase_developer", "--workspace", workspace.slug, "ann@example.com")
+        )
+        deadline = time.monotonic() + 60
+        while not hit():
+            assert time.monotonic() < deadline, command.stderr.read()
+            time.sleep(0.05)
+        command.send_signal(signal.SIGKILL)
+        command.communicate()
+        # The server notices when the sleep is over; do not wait for that.
+        end_others()
+    assert whole_tables.everything() == there
+
+    erase_developer(dev("ann@example.com"), actor=None)
+
+    assert {row[0] for row in stored()} == {BOB}
+    assert check_usage() == []
 
 
 # ---- And opt out

@@ -1,4 +1,4 @@
-"""Looks through every column of every table for a word."""
+"""Looks through every column of every table for a word, or keeps all there is."""
 
 from django.db import connection
 
@@ -31,3 +31,17 @@ def where(word):
             if cursor.fetchone()[0]:
                 found.add(f"{table}.{column}")
     return found
+
+
+def everything():
+    """Return every row of every table, as text."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        )
+        rows = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT t::text FROM "{table}" AS t ORDER BY 1')
+            rows[table] = cursor.fetchall()
+        return rows
