@@ -375,12 +375,24 @@ def _save(segment: Segment, *, problem: str) -> None:
 
 
 def _note(moves: Moves, subject: Subject) -> None:
-    """Tell the followers of a segment who came and went, and how many besides."""
-    if not moves.told or not Follow.objects.filter(segment=moves.segment).exists():
+    """Tell who came and went, and how many besides, to whom it concerns.
+
+    Those are the followers of the segment, and of the accounts or developers.
+    """
+    if not moves.told:
         return
     segment = moves.segment
     owner = f"{subject.value}_id"
-    singly = moves.told[:MOST_NOTED]
+    follows = Follow.objects.filter(workspace=segment.workspace_id)
+    by_itself = follows.filter(**{f"{owner}__isnull": False})
+    followed = set(by_itself.values_list(owner, flat=True))
+    is_followed = follows.filter(segment=segment).exists()
+    most = MOST_NOTED if is_followed else 0
+    singly = [
+        move
+        for place, move in enumerate(moves.told)
+        if place < most or move.subject_id in followed
+    ]
     found = [
         happening(
             segment.workspace_id,
@@ -409,7 +421,7 @@ def _note(moves: Moves, subject: Subject) -> None:
             (HappeningKind.ENTERED, moves.entered - entered),
             (HappeningKind.LEFT, moves.left - left),
         )
-        if more > 0
+        if more > 0 and is_followed
     ]
     note(found)
 

@@ -9,10 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.alert_messages import sentence
+from accounts.alerts import tell
 from accounts.corrections import merge_developers
 from accounts.judging import judge_rescored
 from accounts.models import (
     Account,
+    Alert,
     CuratedList,
     DailyUsage,
     Developer,
@@ -301,6 +303,20 @@ def test_followers_are_told_with_the_reason(workspace):
         acme,
         "entered Ours: country is Germany",
     )
+
+
+def test_followers_of_an_account_are_told_what_it_enters(workspace):
+    acme, _other = make_account(workspace, "A"), make_account(workspace, "B")
+    segment = segment_of(workspace, country("DE"), is_shared=True)
+    refresh(segment, at=AT)
+    user = make_member(workspace)
+    Follow.objects.create(workspace=workspace, user=user, account=acme)
+    Account.objects.update(country="DE")
+    refresh(segment, at=AT)
+    tell()
+
+    told = Alert.objects.get().happening
+    assert (told.kind, told.account, told.segment) == ("entered", acme, segment)
 
 
 def test_of_very_many_who_move_at_once_the_others_are_told_as_a_number(workspace):
