@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 MOST_LINES = 20_000
 LONGEST_FILE = 4 * 1024 * 1024
 # A spreadsheet takes a cell that starts so for a formula (DESIGN, Guards).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The wide ones are formulas in Japanese and Chinese spreadsheets.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
