@@ -511,7 +511,8 @@ def _chosen(given: object, choices: Any) -> tuple[str | int, ...]:
     for text in texts:
         found = by_value.get(str(text), by_label.get(str(text).casefold()))
         if found is None:
-            raise ValueError(f"There is no “{str(text)[:LONGEST_TEXT]}”.")
+            gone = ": it may have been deleted" if str(text).isdecimal() else ""
+            raise ValueError(f"There is no “{str(text)[:LONGEST_TEXT]}”{gone}.")
         values.append(found)
     return tuple(dict.fromkeys(values))
 
