@@ -20,7 +20,7 @@ from dashboards.api.receipts import ScoredView
 from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.stages import with_stage
 from dashboards.filters import AccountFilter
-from dashboards.filters.accounts import BY_SCORE, BY_SEEN, BY_WORTH
+from dashboards.filters.subjects import BY_SCORE, BY_SEEN, BY_WORTH
 from dashboards.paging import BY_ID, BY_NAME
 
 
@@ -55,6 +55,11 @@ class AccountRow(RowSerializer):
     trend = TrendField()
     score_is_stale = serializers.BooleanField(
         source="is_stale", help_text="Newer usage waits to be scored."
+    )
+    score_model_version = serializers.IntegerField(
+        source="score.model_version",
+        allow_null=True,
+        help_text="Of the score model that made the score; null while there is none.",
     )
     active_developers = serializers.IntegerField(
         source="score.active_developers", allow_null=True

@@ -18,8 +18,9 @@ from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.stages import with_stage
 from dashboards.api.views import RowView
 from dashboards.filters import DeveloperFilter
-from dashboards.filters.developers import BY_NAME, BY_SCORE, BY_SEEN, BY_WORTH
+from dashboards.filters.developers import BY_NAME, BY_SEEN, BY_WORTH
 from dashboards.filters.identities import IdentityFilter
+from dashboards.filters.subjects import BY_SCORE
 from dashboards.paging import BY_ID
 
 
@@ -52,6 +53,11 @@ class DeveloperRow(RowSerializer):
     trend = TrendField()
     score_is_stale = serializers.BooleanField(
         source="is_stale", help_text="Newer usage waits to be scored."
+    )
+    score_model_version = serializers.IntegerField(
+        source="score.model_version",
+        allow_null=True,
+        help_text="Of the score model that made the score; null while there is none.",
     )
     lifetime_value = serializers.FloatField(source="worth")
     stage = serializers.CharField(source="stage_name", allow_null=True)

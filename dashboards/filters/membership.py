@@ -19,19 +19,15 @@ COLUMNS = {Subject.ACCOUNT: "account", Subject.DEVELOPER: "developer"}
 
 
 class _Of(django_filters.ModelChoiceFilter):  # type: ignore[misc]
-    """One that holds rows of this kind, by its number."""
+    """One that holds rows of the subject of the filter set, by its number."""
 
     model_of_choices: Any
-
-    def __init__(self, subject: Subject, **options: Any) -> None:
-        self.subject = subject
-        super().__init__(**options)
 
     def get_queryset(self, request: Any) -> QuerySet[Any]:
         """Offer those of the filter set's workspace."""
         del request
         rows = self.model_of_choices.objects.in_workspace(self.parent.workspace)
-        found: QuerySet[Any] = rows.filter(subject=self.subject)
+        found: QuerySet[Any] = rows.filter(subject=self.parent.subject)
         return found
 
     def inside(self, value: Any) -> QuerySet[Any]:
@@ -42,7 +38,7 @@ class _Of(django_filters.ModelChoiceFilter):  # type: ignore[misc]
         """Keep those who are in it."""
         if value is None:
             return qs
-        column = COLUMNS[self.subject]
+        column = COLUMNS[self.parent.subject]
         inside = self.inside(value).filter(**{f"{column}__isnull": False})
         return qs.filter(pk__in=inside.values(column))
 

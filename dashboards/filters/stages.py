@@ -5,26 +5,22 @@ from typing import Any
 import django_filters  # type: ignore[import-untyped]
 from django.db.models import QuerySet
 
-from accounts.models import Stage, StageEntry, Subject
+from accounts.models import Stage, StageEntry
 from accounts.stages import COLUMNS, stages_of
 
 
 class StageFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
-    """A stage of the workspace, by its number."""
-
-    def __init__(self, subject: Subject, **options: Any) -> None:
-        self.subject = subject
-        super().__init__(**options)
+    """A stage of the workspace, of the subject of the filter set, by its number."""
 
     def get_queryset(self, request: Any) -> QuerySet[Stage]:
         """Offer the stages in use, in order."""
         del request
-        return stages_of(self.parent.workspace, self.subject)
+        return stages_of(self.parent.workspace, self.parent.subject)
 
     def filter(self, qs: QuerySet[Any], value: Stage | None) -> QuerySet[Any]:
         """Keep those who are in it."""
         if value is None:
             return qs
-        column = COLUMNS[self.subject]
+        column = COLUMNS[self.parent.subject]
         inside = StageEntry.objects.filter(stage=value, left_at__isnull=True)
         return qs.filter(pk__in=inside.values(column))
