@@ -36,12 +36,22 @@ def start(request: WorkspaceRequest, source: str) -> HttpResponseBase:
     if rows.is_small():
         name = f"{slugify(request.workspace.slug)}-{source}-{today_utc()}"
         return download(name, form, (text for _, text in parts_of(rows, form)))
+    query = request.GET.urlencode()
+    if len(query) > LONGEST_QUERY:
+        # Cut off it would be another list.
+        messages.error(
+            request,
+            f"What was filtered by takes more than {LONGEST_QUERY:,} characters in the "
+            "address, too many for an export that is written into a file. Search for "
+            "fewer words, or use fewer filters.",
+        )
+        return redirect("dashboards:exports", slug=request.workspace.slug)
     try:
         job = export_jobs.start(
             request.workspace,
             source=source,
             form=form,
-            query=request.GET.urlencode()[:LONGEST_QUERY],
+            query=query,
             user=request.user,
         )
     except export_jobs.TooManyExports:

@@ -5,6 +5,7 @@ import io
 import json
 import stat
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -209,6 +210,18 @@ def test_files_have_their_time(member, world, files, settings):
     assert export_jobs.prune() == 2
 
 
+def test_files_of_a_workspace_that_is_gone_go(member, world, files, settings):
+    job = make_job(world, member.user)
+    export_jobs.run(job.pk)
+    others = Path(settings.EXPORT_DIR) / "notes.csv"
+    others.write_text("not ours")
+    ExportJob.objects.all().delete()
+
+    assert export_jobs.prune() == 1
+    assert not job.path.exists()
+    assert others.exists()
+
+
 def test_one_that_stands_still_is_begun_again_but_not_for_ever(member, world, files):
     job = make_job(world, member.user, status="running", rows_done=7)
     assert export_jobs.waiting_ids() == []
@@ -264,6 +277,16 @@ def test_a_few_at_a_time(member, world, files, long):
     answer = member.post(f"{PAGE}accounts/", follow=True)
     assert "this one was not begun" in answer.content.decode()
     assert ExportJob.objects.count() == export_jobs.MOST_UNFINISHED
+
+
+def test_what_is_too_long_to_be_kept_is_refused_not_cut(member, world, files, long):
+    """It was cut off, and the file held rows that the page had not shown."""
+    answer = member.post(
+        f"{PAGE}accounts/?pad={'x' * 2000}&sort=name", {"format": "csv"}, follow=True
+    )
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert "takes more than 2,000 characters" in answer.content.decode()
+    assert not ExportJob.objects.exists()
 
 
 def test_lists_offer_their_export(member, world):
