@@ -94,5 +94,5 @@ def check_names(params: Mapping[str, str], filters: Collection[str]) -> None:
     known = sorted(COMMON | set(filters))
     unknown = [name for name in params if name not in known]
     if unknown:
-        message = f"There is no such parameter here: {', '.join(known)}."
+        message = f"No such parameter here; there are {', '.join(known)}."
         raise InvalidParameters({name: [message] for name in unknown})

@@ -190,7 +190,7 @@ class ScoredView(RowView):
 
 def _only(known: set[str], params: Any) -> None:
     if unknown := [name for name in params if name not in known]:
-        message = f"There is no such parameter here: {', '.join(sorted(known))}."
+        message = f"No such parameter here; there are {', '.join(sorted(known))}."
         raise InvalidParameters({name: [message] for name in unknown})
 
 

@@ -7,7 +7,7 @@ all of a period, by account or by nothing finer than products, are made anew eac
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -19,6 +19,7 @@ from rest_framework import serializers
 
 from accounts.models import Metric, Product, WorkspaceUsage
 from accounts.models.api_key import ReadScope
+from dashboards.api.parameters import CURSORS
 from dashboards.api.problems import InvalidParameters
 from dashboards.api.resource import Resource, RowSerializer
 from dashboards.api.views import ReadView
@@ -102,21 +103,31 @@ class Usage(Resource):
 
     def read_cursors(self, params: Mapping[str, str]) -> dict[str, str]:
         """Return the cursor among the parameters, refusing what is none."""
-        if params.get("before"):
-            raise InvalidParameters({"before": ["Usage is read forwards only."]})
-        after = params.get("after", "")
-        if after and self._decoded(after) is None:
-            message = "This cursor is not of usage summed by the same."
-            raise InvalidParameters({"after": [message]})
-        return {"after": after} if after else {}
+        given = {name: params[name] for name in CURSORS if params.get(name)}
+        if len(given) == len(CURSORS):
+            raise InvalidParameters({"before": ["A page is either after or before."]})
+        for name, cursor in given.items():
+            if self._decoded(cursor) is None:
+                message = "This cursor is not of usage summed by the same."
+                raise InvalidParameters({name: [message]})
+        return given
 
     def page(self, cursors: Mapping[str, str], size: int) -> Page[Any]:
-        """Return the rows after a cursor."""
-        after = self._decoded(cursors.get("after", ""))
-        found = self._read(after, size + 1)
+        """Return the rows after a cursor, or before one."""
+        is_back = "before" in cursors
+        edge = self._decoded(cursors.get("before") or cursors.get("after", ""))
+        found = self._read(
+            edge, size + 1, descending=self.order.descending is not is_back
+        )
         more, found = len(found) > size, found[:size]
-        cursor = self._encoded(found[-1]) if more else ""
-        return Page(tuple(self._named(row) for row in found), cursor, "")
+        if is_back:
+            found.reverse()
+        has_next, has_previous = (True, more) if is_back else (more, edge is not None)
+        return Page(
+            tuple(self._named(row) for row in found),
+            self._encoded(found[-1]) if found and has_next else "",
+            self._encoded(found[0]) if found and has_previous else "",
+        )
 
     def count(self) -> int | None:
         """Count the rows."""
@@ -134,42 +145,65 @@ class Usage(Resource):
     def _columns(self) -> tuple[str, ...]:
         return tuple(COLUMNS[name] for name in self.filterset.groups)
 
-    def _sums(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def _sums(self, rows: QuerySet[Any], *, descending: bool = False) -> QuerySet[Any]:
+        sign = "-" if descending else ""
         sums: QuerySet[Any] = (
             rows.order_by()
             .values(*self._columns)
             .annotate(uses=Sum("count"), worth=Sum("value_sum"))
-            .order_by(*self._columns)
+            .order_by(*(f"{sign}{column}" for column in self._columns))
         )
         return sums
 
-    def _read(self, after: Key | None, size: int) -> list[dict[str, Any]]:
-        rows = self.rows if after is None else self.rows.filter(self._beyond(after))
+    def _read(
+        self, edge: Key | None, size: int, *, descending: bool
+    ) -> list[dict[str, Any]]:
+        """Return the rows beyond a key, in one direction or the other."""
+        rows = self.rows
+        if edge is not None:
+            rows = rows.filter(self._beyond(edge, descending=descending))
         if self._columns[0] != "day":
-            return list(self._sums(rows)[:size])
-        first, last = self.filterset.period
-        day, width = (after[0] if after else first), 1
-        if rows.model is WorkspaceUsage:
-            width = self.filterset.longest_days
+            return list(self._sums(rows, descending=descending)[:size])
         found: list[dict[str, Any]] = []
-        # Of developers a day at a time, and more days the emptier they are.
-        while day <= last and len(found) < size:
-            until = min(day + timedelta(days=width - 1), last)
-            some = self._sums(rows.filter(day__range=(day, until)))
+        for days in self._stretches(edge, descending=descending):
+            some = self._sums(rows.filter(day__range=days), descending=descending)
             found += some[: size - len(found)]
-            if until == date.max:
+            if len(found) >= size:
                 break
-            day, width = until + timedelta(days=1), width * 2
         return found
 
-    def _beyond(self, after: Key) -> Q:
-        """Keep what comes after a key, column by column."""
-        columns = self._columns
+    def _stretches(
+        self, edge: Key | None, *, descending: bool
+    ) -> Iterator[tuple[date, date]]:
+        """Cut the period up: of developers a day, and more the emptier days are."""
+        first, last = self.filterset.period
+        if edge is not None:
+            first, last = (
+                (first, min(edge[0], last))
+                if descending
+                else (max(edge[0], first), last)
+            )
+        days, done, width = (last - first).days + 1, 0, 1
+        if self.rows.model is WorkspaceUsage:
+            width = self.filterset.longest_days
+        while done < days:
+            width = min(width, days - done)
+            begin = (
+                last - timedelta(days=done + width - 1)
+                if descending
+                else first + timedelta(days=done)
+            )
+            yield begin, begin + timedelta(days=width - 1)
+            done, width = done + width, width * 2
+
+    def _beyond(self, edge: Key, *, descending: bool) -> Q:
+        """Keep what comes after a key, or before it, column by column."""
+        columns, way = self._columns, "lt" if descending else "gt"
         beyond = Q()
         for nth, column in enumerate(columns):
-            same = dict(zip(columns[:nth], after[:nth], strict=True))
-            beyond |= Q(**same, **{f"{column}__gt": after[nth]})
-        return Q(**{f"{columns[0]}__gte": after[0]}) & beyond
+            same = dict(zip(columns[:nth], edge[:nth], strict=True))
+            beyond |= Q(**same, **{f"{column}__{way}": edge[nth]})
+        return Q(**{f"{columns[0]}__{way}e": edge[0]}) & beyond
 
     def _encoded(self, row: Mapping[str, Any]) -> str:
         key = [row[column] for column in self._columns]

@@ -174,7 +174,7 @@ class RowView(ReadView):
         params = request.query_params
         allowed = {"fields", "format"}
         if unknown := [name for name in params if name not in allowed]:
-            message = "There is no such parameter here: fields."
+            message = "No such parameter here; there is fields."
             raise InvalidParameters({name: [message] for name in unknown})
         if params.get("format", parameters.JSON) != parameters.JSON:
             raise InvalidParameters({"format": ["One row comes as JSON."]})

@@ -341,6 +341,27 @@ def test_usage_is_paged_without_losing_any(ask, world, group):
     assert pages_of(ask, f"{query}&limit=1") == whole
     assert pages_of(ask, f"{query}&limit=2") == whole
     assert len(whole) > 1
+    back = results(ask(f"{query}&order=-key"))
+    assert back == whole[::-1]
+    assert pages_of(ask, f"{query}&order=-key&limit=1") == back
+
+
+@pytest.mark.parametrize("group", ["day", "account", "day,developer,product,metric"])
+def test_usage_is_paged_back_as_well(ask, world, group):
+    path, pages = f"usage/?group={group}&first={days_ago(60)}&limit=2", []
+    while path:
+        answer = ask(path).json()
+        pages.append(answer["results"])
+        path = (answer["next"] or "").partition(API)[2]
+        last = answer
+    assert len(pages) > 1
+    for page in reversed(pages[:-1]):
+        last = ask(last["previous"].partition(API)[2]).json()
+        assert last["results"] == page
+    assert last["previous"] is None
+    assert refused(ask(f"usage/?group={group}&after=x&before=y", status=422)) == [
+        "before"
+    ]
 
 
 def pages_of(ask, path):
@@ -495,6 +516,36 @@ def test_quarantine(ask, world):
         ("metric_not_configured", 3),
         ("poison", 1),
     ]
+
+
+def test_a_private_segment_is_as_unknown_as_one_that_is_not(ask, client, world):
+    owner, other = make_member(world.workspace), make_member(world.workspace)
+    hidden = make_segment(
+        world.workspace,
+        subject=Subject.ACCOUNT,
+        name="Mine alone",
+        rule={"field": "name", "is": "equals", "value": "Warm Works"},
+        is_shared=False,
+        actor=owner,
+    )
+    refresh(hidden)
+
+    def answer(pk):
+        return ask(f"accounts/?segment={pk}", status=422).json()["errors"]
+
+    assert answer(hidden.pk) == answer(999_999)
+    for pk in (hidden.pk, 999_999):
+        ask(f"segments/{pk}/", status=404)
+        client.force_login(other)
+        page = client.get(f"/w/acme/accounts/?segment={pk}").content.decode()
+        assert "Cold Corp" in page
+        assert "Mine alone" not in page
+        assert client.get(f"/w/acme/segments/{pk}/").status_code == 404
+        assert client.post(f"/w/acme/follow/segment/{pk}/").status_code == 404
+    client.force_login(owner)
+    page = client.get(f"/w/acme/accounts/?segment={hidden.pk}").content.decode()
+    assert "Warm Works" in page
+    assert "Cold Corp" not in page
 
 
 def test_segments_lists_and_tags_with_who_is_in_them(ask, world):
