@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 if TYPE_CHECKING:
-    from accounts.models import User, Workspace
+    from accounts.models.workspace import User, Workspace
 
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
