@@ -681,7 +681,7 @@ def test_every_mail_has_a_link_that_ends_it(workspace, kim, acme, mailbox, clien
     stopped = client.post(path, {"List-Unsubscribe": "One-Click"})
     assert "No more mail" in stopped.content.decode()
     assert AlertSettings.objects.get().mail == "none"
-    assert client.post(f"{path[:-3]}xx/").status_code == 404
+    assert client.post(f"{path[:-1]}x/").status_code == 404
 
 
 def test_a_name_cannot_add_a_header(workspace, kim, mailbox):
