@@ -2,6 +2,9 @@
 
 Source of the two fields: draft-ietf-httpapi-ratelimit-headers-10. A token bucket has no
 window that ends: ``t`` is when it is full again, as far as nobody takes from it.
+
+Counted in each process, on purpose: Redis may be away or there may be none, and a limit
+that then falls open, or shuts, is worse than one that is a little uneven.
 """
 
 import math
