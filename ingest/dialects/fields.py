@@ -53,11 +53,14 @@ class Complaint(NamedTuple):
 class Complaints(list[Complaint]):
     """What is wrong with a body, in the order in which it was noticed."""
 
+    # Which event of a batch it is about, ``[3].``, for whoever explains it.
+    within = ""
+
     def add(self, field: str, message: str, code: str = "invalid") -> None:
         """Note a wrong field, once."""
         if all(complaint.field != field for complaint in self):
             self.append(Complaint(field, message, code))
-            rehearsal.note_objection(field, message)
+            rehearsal.note_objection(f"{self.within}{field}", message)
 
     def __str__(self) -> str:
         return "; ".join(f"{field}: {message}" for field, message, _ in self)

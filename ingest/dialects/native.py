@@ -130,6 +130,8 @@ def parse(body: bytes, scope: Scope) -> Reading:
     rejected: list[Rejection] = []
     for index, item in enumerate(items):
         complaints = Complaints()
+        if len(items) > 1:
+            complaints.within = f"[{index}]."
         event = _event(complaints, _form(complaints, item), scope)
         if not complaints:
             events.append(event)

@@ -7,6 +7,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.applications import define_application
 from accounts.models import ApiKey
 from ingest import counters, pasted
 from ingest.dialects import DIALECTS
@@ -164,6 +165,50 @@ def test_telemetrydeck_needs_no_key(workspace):
     explained = explain(text.replace("app-1", "app-2"), workspace=workspace)
     assert "app-2 is no app in use here" in explained.events[0].note
     assert nothing_stored()
+
+
+def test_of_a_batch_the_event_that_is_wrong_is_named(workspace, token):
+    make_app(workspace, "app-1")
+    bad, good = {"appID": "app-1", "type": "x"}, {"appID": "app-1", "clientUser": "me"}
+    body = json.dumps([bad, {**good, "type": "y"}, {**good, "type": 7, "payload": 1}])
+    explained = explain(f"curl h/v2/ -d '{body}'", workspace=workspace)
+    assert [each.field for each in explained.missing] == ["[0].clientUser"]
+    wrong = [path for path, each in verdicts(explained).items() if each.is_wrong]
+    assert wrong == ["[2].payload"]
+    events = json.dumps({"events": [EVENT, {**EVENT, "product": None, "count": "no"}]})
+    explained = explain(
+        f"curl h/api/v1/events -H 'Authorization: Bearer {token}' -d '{events}'",
+        workspace=workspace,
+    )
+    wrong = [path for path, each in verdicts(explained).items() if each.is_wrong]
+    assert wrong == ["events[1].product", "events[1].count"]
+
+
+def test_a_payload_without_its_envelope_is_known_by_its_fields(workspace):
+    body = {"activity_type": "CALL_HOME", "source": "TELEMETRY", "event_id": 1}
+    explained = explain(json.dumps(body), workspace=workspace)
+    assert explained.dialect == "reo"
+
+
+def test_a_packing_that_nobody_knows_stays_what_was_refused(workspace, token):
+    line = f"curl h/api/product/usage -H 'X-API-KEY: {token}' -d '{{}}'"
+    brotli = explain(f"{line} -H 'Content-Encoding: br'", workspace=workspace)
+    assert brotli.reason == "bad_encoding"
+    gzip = explain(f"{line} -H 'Content-Encoding: GZIP'", workspace=workspace)
+    assert gzip.reason == "invalid"
+
+
+def test_a_parameter_nobody_asked_for_is_the_one_to_blame(workspace):
+    define_application(workspace, {"id": "drive", "events": [{"name": "opened"}]})
+    key, secret = make_key(workspace, kind="client")
+    path = "/services/push/v1/customer/apps/drive/events?page=2"
+    text = f"POST {path}\nAuthorization: Bearer {{ACCESS_TOKEN}}\n\n{{}}"
+    explained = explain(text, workspace=workspace, key=key)
+    assert explained.reason == "bad_query"
+    assert verdicts(explained)["page (query)"].is_wrong
+    line = f"curl h/oauth2/token -u {key.prefix}:{secret} -d grant_type=password"
+    explained = explain(line, workspace=workspace)
+    assert verdicts(explained)["grant_type"].verdict == "must be client_credentials"
 
 
 def test_reamaze_with_basic_and_authkey(workspace, token):

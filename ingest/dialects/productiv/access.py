@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import ApiKey
 from accounts.models.api_key import Dialect as DialectName
 from accounts.models.api_key import Scope as OAuthScope
-from ingest import commit
+from ingest import commit, rehearsal
 from ingest.credentials import access_tokens, verify
 from ingest.dialects.base import DialectView, Scope
 from ingest.dialects.fields import Complaints
@@ -166,6 +166,7 @@ class ApplicationView(DialectView):
         """
         if request.META.get("QUERY_STRING"):
             name = next(iter(request.GET), "")
+            rehearsal.note_objection(name, "is an unexpected query parameter")
             raise Refused(Reason.BAD_QUERY, f"unexpected query parameter {name[:100]}")
         found = find_application(scope.workspace_id, self.app_id)
         check_product(found, scope)

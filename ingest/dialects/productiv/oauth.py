@@ -17,7 +17,7 @@ from accounts.keys import digest_of
 from accounts.models import ApiKey
 from accounts.models.api_key import Scope as OAuthScope
 from accounts.tokens import new_token, shown_prefix
-from ingest import commit
+from ingest import commit, rehearsal
 from ingest.credentials import basic_pair, cache, verify
 from ingest.dialects.base import DialectView
 from ingest.dialects.productiv import docs
@@ -138,6 +138,7 @@ def _check_grant(given: Mapping[str, str]) -> None:
     if not grant:
         raise Refused(Reason.INVALID, "grant_type is required")
     if grant != GRANT:
+        rehearsal.note_objection("grant_type", f"must be {GRANT}")
         raise Refused(Reason.UNSUPPORTED_GRANT, f"grant_type must be {GRANT}")
 
 

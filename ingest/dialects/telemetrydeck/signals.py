@@ -82,7 +82,12 @@ def read_batch(body: bytes, scope: Scope, version: str) -> list[Signal]:
     limit: int = settings.INGEST_MAX_EVENTS
     if len(items) > limit:
         raise Refused(Reason.TOO_MANY_EVENTS, f"at most {limit} signals in a request")
-    return [read_signal(item, scope, version) for item in items]
+    if len(items) == 1:
+        return [read_signal(items[0], scope, version)]
+    return [
+        read_signal(item, scope, version, within=f"[{index}].")
+        for index, item in enumerate(items)
+    ]
 
 
 def read_view(
@@ -123,10 +128,19 @@ def decode(body: bytes) -> Any:
 
 
 def read_signal(
-    item: Any, scope: Scope, version: str, visitor: Visitor | None = None
+    item: Any,
+    scope: Scope,
+    version: str,
+    visitor: Visitor | None = None,
+    *,
+    within: str = "",
 ) -> Signal:
-    """Return one signal; a page view where there is a visitor."""
+    """Return one signal; a page view where there is a visitor.
+
+    ``within`` is where it stands in its batch, for whoever explains what is wrong.
+    """
     complaints = Complaints()
+    complaints.within = within
     if not isinstance(item, dict):
         complaints.add("signal", "must be an object")
         return _bad(complaints, item, scope, "")
