@@ -21,7 +21,7 @@ class Correction(models.Model):
         Workspace, on_delete=models.CASCADE, related_name="corrections"
     )
     kind = models.CharField(max_length=10, choices=Kind)
-    # Who did it; empty when a rule joined two identities of one event.
+    # Who did it; empty for a rule, and for an operator at the command line.
     actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     # Ids and former values; its shape is documented in `accounts/corrections.py`.
@@ -40,6 +40,12 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def who(self) -> str:
+        """Who did it: a person, an operator, or a rule that joined identities."""
+        by_rule = self.kind == self.Kind.MERGE and self.before.get("by_rule", True)
+        return str(self.actor or ("a rule" if by_rule else "an operator"))
 
     @property
     def left(self) -> list[str]:

@@ -34,8 +34,8 @@ class CorrectionAdmin(ToolsAdmin):
 
     @admin.display(description="who")
     def who(self, correction: Any) -> str:
-        """Return the person, or say that a rule did it."""
-        return str(correction.actor or "a rule")
+        """Return the person, or say that an operator or a rule did it."""
+        return str(correction.who)
 
     @admin.display(description="undone by")
     def undoer(self, correction: Any) -> str:

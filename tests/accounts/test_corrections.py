@@ -354,6 +354,23 @@ def test_it_says_what_cannot_be_as_it_was(workspace):
     assert len(undone.left) == 2
 
 
+def test_a_correction_says_who_made_it(workspace, actor):
+    ann, hub = email("ann@acme.com"), Seen("github", "ann")
+    resolve(workspace, ann)
+    resolve(workspace, hub)
+    resolve(workspace, ann, hub, links=[(ann, hub)])
+    join_waiting()
+    resolve(workspace, *(email(f"{name}@acme.com") for name in "abc"))
+    a, b, c = (developer_of(f"{name}@acme.com") for name in "abc")
+    merge_developers(a, b, actor=None)
+    merge_developers(a, c, actor=actor)
+    split_identity_pointers(Identity.objects.get(value="b@acme.com"), actor=None)
+
+    assert [one.who for one in Correction.objects.order_by("pk")] == [
+        *("a rule", "an operator", "boss@example.com", "an operator")
+    ]
+
+
 def test_nothing_is_left_of_most(workspace):
     resolve(workspace, *(email(f"{name}@acme.com") for name in "ab"))
     merged = merge_developers(
