@@ -14,6 +14,7 @@ SCORED = {
     "change_7d": 4.2,
     "trend": "steady",
     "score_is_stale": False,
+    "score_model_version": 3,
 }
 
 
