@@ -8,6 +8,23 @@ from accounts.errors import AccountsError
 from accounts.models import Workspace
 
 
+def workspace_named(slug: str) -> Workspace:
+    """Return the workspace that a command was given.
+
+    Raises:
+        CommandError: there is none.
+    """
+    found = Workspace.objects.filter(slug=slug).first()
+    if found is None:
+        raise CommandError(f"There is no workspace {slug}.")
+    return found
+
+
+def workspaces_named(slug: str | None) -> list[Workspace]:
+    """Return the workspace that a command was given, or all of them for none."""
+    return [workspace_named(slug)] if slug else list(Workspace.objects.order_by("slug"))
+
+
 class WorkspaceCommand(BaseCommand):
     """A command for one workspace; what `accounts` refuses ends it with a sentence."""
 
@@ -17,9 +34,7 @@ class WorkspaceCommand(BaseCommand):
 
     def handle(self, *_: Any, workspace: str, **options: Any) -> None:
         """Find the workspace and run."""
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         try:
             self.run(found, **options)
         except AccountsError as error:

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.commanding import workspace_named
 from accounts.errors import AccountsError
-from accounts.models import Role, User, Workspace
+from accounts.models import Role, User
 from accounts.services import set_role
 
 
@@ -22,9 +23,7 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CommandError(f"There is no user {email}: see create_user.")
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         try:
             membership = set_role(found, user, Role(role))
         except AccountsError as error:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from accounts.commanding import workspace_named
 from accounts.errors import AccountsError
 from accounts.keys import create_key
 from accounts.models import ApiKey, Product, Workspace
@@ -56,9 +57,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, workspace: str, quiet: bool, **options: Any) -> None:
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         known = SCOPES_OF_KINDS[options["kind"]].values
         for scope in options["scope"]:
             if scope not in known:

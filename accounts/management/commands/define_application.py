@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.applications import define_application
+from accounts.commanding import workspace_named
 from accounts.errors import AccountsError
-from accounts.models import Workspace
 
 
 class Command(BaseCommand):
@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--workspace", required=True, metavar="SLUG")
 
     def handle(self, *, file: str, workspace: str, **_: Any) -> None:
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
             definition = json.loads(text)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.commanding import workspaces_named
 from accounts.errors import AccountsError
-from accounts.models import Subject, Workspace
+from accounts.models import Subject
 from accounts.stage_history import MOST_DAYS, backfill
 from accounts.stages import judge
 
@@ -27,11 +28,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        workspaces = Workspace.objects.order_by("slug")
-        if options["workspace"]:
-            workspaces = workspaces.filter(slug=options["workspace"])
-            if not workspaces:
-                raise CommandError(f"There is no workspace {options['workspace']}.")
+        workspaces = workspaces_named(options["workspace"])
         for workspace in workspaces:
             for subject in Subject:
                 written = 0

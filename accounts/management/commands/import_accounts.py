@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.account_import import read_accounts, write_accounts
+from accounts.commanding import workspace_named
 from accounts.csv_files import error_report
-from accounts.models import Workspace
 
 
 class Command(BaseCommand):
@@ -45,9 +45,7 @@ class Command(BaseCommand):
         errors: str | None,
         **_: Any,
     ) -> None:
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
         except OSError as error:

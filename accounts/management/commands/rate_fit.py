@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.commanding import workspace_named
 from accounts.fit_store import rate_all, rate_workspace
-from accounts.models import Workspace
 
 
 class Command(BaseCommand):
@@ -18,9 +18,7 @@ class Command(BaseCommand):
         if workspace is None:
             changed = rate_all()
         else:
-            found = Workspace.objects.filter(slug=workspace).first()
-            if found is None:
-                raise CommandError(f"There is no workspace {workspace}.")
+            found = workspace_named(workspace)
             changed = rate_workspace(found)
         accounts = "account" if changed == 1 else "accounts"
         self.stdout.write(f"{changed} {accounts} changed.")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.attribution import reattribute
-from accounts.models import Workspace
+from accounts.commanding import workspace_named
 
 
 class Command(BaseCommand):
@@ -21,9 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, workspace: str, dry_run: bool, **_: Any) -> None:
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         count = reattribute(found, dry_run=dry_run)
         verb = "would change" if dry_run else "changed"
         people = "developer" if count == 1 else "developers"

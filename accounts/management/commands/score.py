@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from accounts.models import Workspace
+from accounts.commanding import workspaces_named
 from accounts.score_models import calibrate, current_model
 from accounts.score_store import score_workspace
 
@@ -22,11 +22,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        workspaces = Workspace.objects.order_by("slug")
-        if options["workspace"]:
-            workspaces = workspaces.filter(slug=options["workspace"])
-            if not workspaces:
-                raise CommandError(f"There is no workspace {options['workspace']}.")
+        workspaces = workspaces_named(options["workspace"])
         for workspace in workspaces:
             scored = score_workspace(workspace)
             if options["calibrate"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.commanding import workspace_named
 from accounts.errors import AccountsError
 from accounts.models import Metric, ScoreModel, Workspace
 from accounts.models.catalogue import default_weight, fold_metric_key
@@ -74,9 +75,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        workspace = Workspace.objects.filter(slug=options["workspace"]).first()
-        if workspace is None:
-            raise CommandError(f"There is no workspace {options['workspace']}.")
+        workspace = workspace_named(options["workspace"])
         try:
             draft = self._draft(workspace, options)
             if draft is None and not options["preview"]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.commanding import workspace_named
 from accounts.errors import AccountsError
 from accounts.models import Account, Developer, Identity, Workspace
 from accounts.stages import release_stage, set_stage, stages_of, subject_of
@@ -27,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="kept in the timeline")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        workspace = Workspace.objects.filter(slug=options["workspace"]).first()
-        if workspace is None:
-            raise CommandError(f"There is no workspace {options['workspace']}.")
+        workspace = workspace_named(options["workspace"])
         who = _find(workspace, options["account"], options["developer"])
         try:
             if options["release"]:

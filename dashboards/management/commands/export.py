@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 
 from accounts.clock import today_utc
-from accounts.models import Workspace
+from accounts.commanding import workspace_named
 from dashboards.api.problems import InvalidParameters
 from dashboards.api.resource import Resource
 from dashboards.export_sources import COMMANDS, parts_of
@@ -43,9 +43,7 @@ class Command(BaseCommand):
     def handle(
         self, *, what: str, workspace: str, out: Path | None, **options: Any
     ) -> None:
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         if out is not None and out.exists():
             raise CommandError(f"{out} exists already.")
         try:

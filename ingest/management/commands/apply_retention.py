@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from accounts.models import Workspace
+from accounts.commanding import workspace_named
 from ingest.retention import Applied, apply_everywhere, apply_retention, plan
 
 
@@ -30,9 +30,7 @@ class Command(BaseCommand):
     def _apply(self, workspace: str | None, *, dry_run: bool) -> Applied:
         if workspace is None:
             return apply_everywhere(dry_run=dry_run)
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         if dry_run:
             return Applied(tuple(one for one in plan(found) if one.rows))
         return Applied(tuple(apply_retention(found)))

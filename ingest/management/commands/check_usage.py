@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.commanding import workspace_named
 from accounts.models import Workspace
 from ingest.recount import check_usage
 
@@ -34,7 +35,4 @@ def chosen_workspace(slug: str | None) -> Workspace | None:
     """Return the workspace of this slug; None, which means all, when none is given."""
     if slug is None:
         return None
-    found = Workspace.objects.filter(slug=slug).first()
-    if found is None:
-        raise CommandError(f"There is no workspace {slug}.")
-    return found
+    return workspace_named(slug)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.commanding import workspace_named
 from accounts.models import ApiKey, Workspace
 from ingest.dialects import DIALECTS
 from ingest.doctor import Explanation, NotOurs, explain
@@ -62,10 +63,7 @@ class Command(BaseCommand):
     def _workspace(self, slug: str | None) -> Workspace | None:
         if slug is None:
             return None
-        found = Workspace.objects.filter(slug=slug).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {slug}.")
-        return found
+        return workspace_named(slug)
 
     def _key(self, workspace: Workspace | None, prefix: str | None) -> ApiKey | None:
         if prefix is None:

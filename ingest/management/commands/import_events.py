@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from tqdm import tqdm
 
+from accounts.commanding import workspace_named
 from accounts.models import Workspace
 from ingest import hints
 from ingest.background import flush_all
@@ -27,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--dialect", required=True, choices=sorted(DIALECTS))
 
     def handle(self, *, file: str, workspace: str, dialect: str, **_: Any) -> None:
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace}.")
+        found = workspace_named(workspace)
         if file == "-":
             result = self._read(sys.stdin.buffer, None, found, dialect)
         else:

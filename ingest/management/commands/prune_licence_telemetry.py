@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import Workspace
+from accounts.commanding import workspaces_named
 from ingest.license_retention import prune_all, prune_license_telemetry
 
 
@@ -28,11 +28,7 @@ class Command(BaseCommand):
     ) -> None:
         if days is not None and days < 1:
             raise CommandError("--days must be 1 or more.")
-        chosen = Workspace.objects.order_by("slug")
-        if workspace:
-            chosen = chosen.filter(slug=workspace)
-            if not chosen:
-                raise CommandError(f"There is no workspace {workspace}.")
+        chosen = workspaces_named(workspace)
         if days is None and not workspace:
             counts = prune_all(dry_run=dry_run)
         else:

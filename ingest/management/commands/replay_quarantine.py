@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.commanding import workspace_named
 from accounts.models import Workspace
 from accounts.models.catalogue import fold_metric_key
 from ingest.background import flush_all
@@ -25,9 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count them")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        workspace = Workspace.objects.filter(slug=options["workspace"]).first()
-        if workspace is None:
-            raise CommandError(f"There is no workspace {options['workspace']}.")
+        workspace = workspace_named(options["workspace"])
         metric = options["metric"]
         chosen: dict[str, Any] = {
             "reason": options["reason"],
