@@ -14,8 +14,10 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import SuspiciousOperation
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from accounts.admin.deleting import what_goes
 from accounts.admin.paging import BoundedPaginator
 from accounts.models import Identity, User, Workspace
 from accounts.roles import Action, can, can_anywhere, workspace_ids
@@ -58,6 +60,7 @@ class ScopedFilter(RelatedFilter):
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Limit the choices as the rows themselves are limited."""
         del model_admin
+        self.empty_value_display = SafeString("none")
         related = field.remote_field.model
         visible = related.objects.visible_to(person(request))
         return [(row.pk, str(row)) for row in visible]
@@ -145,6 +148,8 @@ class WorkspaceAdmin(RoleGate, ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    # Said of an empty list: where its rows come from.
+    empty_note = ""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -155,7 +160,11 @@ class WorkspaceAdmin(RoleGate, ModelAdmin):
             # as for every other senseless filter: the list without any.
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         title = capfirst(str(self.opts.verbose_name_plural))
-        context = {"title": title, **(extra_context or {})}
+        context = {
+            "title": title,
+            "empty_note": self.empty_note,
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, context)
 
     def response_action(
@@ -209,6 +218,16 @@ class WorkspaceAdmin(RoleGate, ModelAdmin):
             return rows
         ids = workspace_ids(user, action)
         return rows.filter(**{f"{self.workspace_column}__in": ids})
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Count what goes with these rows; each needs the right to delete it."""
+        named, counts, forbids = what_goes(objs)
+        may_not = {
+            str(self.opts.verbose_name)
+            for row in objs
+            if not self.has_delete_permission(request, row)
+        }
+        return named, counts, may_not, forbids
 
     # ---- What can be chosen
 
