@@ -5,8 +5,9 @@ from typing import Any, cast
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from accounts.login import forget_attempt, register_attempt
 from accounts.models import User, Workspace
@@ -98,6 +99,16 @@ class UptickAdminSite(AdminSite):
             **(extra_context or {}),
         }
         return super().index(request, context)
+
+    def app_index(  # type: ignore[override]
+        self,
+        request: HttpRequest,
+        app_label: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead to the settings: an app is nothing that people know."""
+        del request, app_label, extra_context
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
 
     def _groups(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the models this person may see, in the order of `GROUPS`."""

@@ -132,6 +132,9 @@ class ImportForm(CsvImportForm):
 class AccountAdmin(CsvImportAdmin):
     """Companies. Not deleted here: their next event would only bring them back."""
 
+    empty_note = (
+        "They come with the first events of their people, from a CSV file, or by hand."
+    )
     form = AccountForm
     add_action = Action.EDIT
     change_action = Action.EDIT
@@ -236,6 +239,7 @@ class AccountAdmin(CsvImportAdmin):
 class AccountNetworkAdmin(WorkspaceAdmin):
     """IP ranges of all accounts: the table that attribution rule 4 reads."""
 
+    empty_note = "A range tells whose the use from its addresses is."
     add_action = change_action = delete_action = Action.CONFIGURE
     list_display = ("network", "account", "note", "created_by", "created_at")
     list_select_related = ("workspace", "account", "created_by")

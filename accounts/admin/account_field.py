@@ -81,6 +81,7 @@ class AccountFieldForm(WorkspaceForm):
 class AccountFieldAdmin(WorkspaceAdmin):
     """What the workspace keeps about accounts beside the built-in fields."""
 
+    empty_note = "Add what you know of accounts beside country, industry and employees."
     form = AccountFieldForm
     add_action = change_action = delete_action = Action.CONFIGURE
     list_display = ("label", "key", "kind", "position")
@@ -138,6 +139,7 @@ def _audit(request: HttpRequest, field: AccountField, what: str) -> None:
 class FitModelAdmin(WorkspaceAdmin):
     """Versions of the fit criteria; written on the page Fit, which previews them."""
 
+    empty_note = "Criteria are written on the page Fit, which previews them."
     list_display = ("version", "strong_from", "moderate_from", "maker", "created_at")
     list_display_links = ("version",)
     list_select_related = ("workspace", "created_by")
@@ -163,6 +165,7 @@ class FitModelAdmin(WorkspaceAdmin):
 class EnrichmentStateAdmin(WorkspaceAdmin):
     """How each plug-in fared last, and what stands in its way."""
 
+    empty_note = "A plug-in stands here once it has run."
     list_display = (
         *("plug_in", "ran_at", "accounts", "values_written", "failed_at", "error"),
     )

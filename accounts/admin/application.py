@@ -72,6 +72,7 @@ class EventInline(WorkspaceInline):
 class ApplicationAdmin(WorkspaceAdmin):
     """Applications. Deleting one removes its events and seats; its use stays."""
 
+    empty_note = "They define themselves through the Productiv routes, or by hand here."
     add_action = Action.CONFIGURE
     change_action = Action.CONFIGURE
     delete_action = Action.CONFIGURE
@@ -143,6 +144,7 @@ class ApplicationAdmin(WorkspaceAdmin):
 class ProvisionedUserAdmin(WorkspaceAdmin):
     """Who has a seat. Written by the application itself, through the API."""
 
+    empty_note = "Applications name them through the Productiv routes."
     delete_action = Action.CONFIGURE
     list_display = ("email", "application", "username", "license", "created_at")
     list_filter = (("application", ScopedFilter),)
@@ -161,6 +163,7 @@ class ProvisionedUserAdmin(WorkspaceAdmin):
 class AccessTokenAdmin(WorkspaceAdmin):
     """Access tokens. They end by themselves; an action takes them back at once."""
 
+    empty_note = "API keys of the kind OAuth client get them by themselves."
     view_action = Action.VIEW_KEY
     list_display = ("shown", "client", "scope", "status", "created_at", "expires_at")
     list_display_links = ("shown",)
@@ -205,4 +208,4 @@ class AccessTokenAdmin(WorkspaceAdmin):
         number = revoke_tokens(
             rows, actor=person(request), ip=peer_address(request) or None
         )
-        self.message_user(request, f"{number} access tokens revoked.")
+        self.message_user(request, f"Access tokens revoked: {number:,}.")

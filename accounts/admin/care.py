@@ -71,6 +71,7 @@ class OptOutForm(WorkspaceForm):
 class OptOutAdmin(WorkspaceAdmin):
     """Whose events are never kept: by date and reason, and by no name."""
 
+    empty_note = "Whoever is entered here leaves no more events."
     form = OptOutForm
     view_action = Action.CARE
     add_action = Action.CARE
@@ -190,6 +191,7 @@ class SettleForm(forms.Form):
 class FlaggedRecordAdmin(ToolsAdmin):
     """Records that somebody says are wrong; the open ones first."""
 
+    empty_note = "Members flag what is wrong on the page of an account or developer."
     view_action = Action.CARE
     own_pages = (Page("resolve", Action.CARE), Page("dismiss", Action.CARE))
     list_display = ("flagged_at", "what", "problem", "status", "who")

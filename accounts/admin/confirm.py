@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import helpers
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -62,10 +63,18 @@ def confirm_action(
     explanation: str,
     button: str,
     is_danger: bool = False,
-) -> TemplateResponse:
-    """Render the page for an action on the rows that were ticked in a list."""
+) -> TemplateResponse | None:
+    """Render the page for an action on the rows that were ticked in a list.
+
+    Where it can be done with none of them there is nothing to ask: that is said.
+    """
     checked = helpers.ACTION_CHECKBOX_NAME
     named = list(queryset[: MOST_NAMED + 1])
+    if not named:
+        admin.message_user(
+            request, f"{title}: there is nothing to do here.", messages.WARNING
+        )
+        return None
     more = queryset.count() - MOST_NAMED if len(named) > MOST_NAMED else 0
     return confirmation(
         admin,

@@ -25,6 +25,7 @@ class IdentityInline(WorkspaceInline):
 class DeveloperAdmin(ToolsAdmin):
     """Developers. What can be done with them is added by `ingest.admin.developer`."""
 
+    empty_note = "They come with the first events."
     change_action = Action.EDIT
     list_display = ("display_name", "account", "rule", "confidence", "last_seen_at")
     list_display_links = ("display_name",)

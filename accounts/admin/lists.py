@@ -179,6 +179,7 @@ class CuratedListAdmin(WorkspaceAdmin):
 class NoteAdmin(WorkspaceAdmin):
     """What members wrote down; they write on the pages of accounts and developers."""
 
+    empty_note = "Members write them on the pages of accounts and developers."
     delete_action = Action.CONFIGURE
     list_display = ("__str__", "about", "author", "created_at")
     list_select_related = ("account", "developer", "author", "workspace")

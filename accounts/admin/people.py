@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
@@ -13,12 +14,25 @@ from accounts.models import User
 
 if TYPE_CHECKING:
     BaseUserAdmin = StockUserAdmin[User]
+    BaseNewUserForm = AdminUserCreationForm[User]
 else:
     BaseUserAdmin = StockUserAdmin
+    BaseNewUserForm = AdminUserCreationForm
 
 # Rights come from roles; Django's groups would be a second answer to the question.
 if admin.site.is_registered(Group):
     admin.site.unregister(Group)
+
+
+class NewUserForm(BaseNewUserForm):
+    """A log-in, with an address that browsers take for the name of one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = self.fields["email"].widget.attrs
+        # The admin sends the keyboard there by itself.
+        shown.pop("autofocus", None)
+        shown["autocomplete"] = "username"
 
 
 @admin.register(User)
@@ -39,6 +53,7 @@ class UserAdmin(BaseUserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    add_form = NewUserForm
     add_fieldsets = (
         (
             None,

@@ -42,6 +42,7 @@ class OpenFilter(admin.SimpleListFilter):
 class RedFlagAdmin(WorkspaceAdmin):
     """What is odd about somebody's use. Raised by the digest, resolved by people."""
 
+    empty_note = "What is odd about somebody's use is raised by itself."
     list_display = ("kind", "seen", "how_often", "developer", "last_at", "is_open")
     list_filter = ("kind", OpenFilter)
     list_select_related = ("workspace", "developer")

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.base import WorkspaceAdmin
-from accounts.models import ScoreModel
+from accounts.models import Metric, ScoreModel
 from accounts.score_models import CHANGEABLE
 
 
@@ -26,7 +26,7 @@ class ScoreModelAdmin(WorkspaceAdmin):
     sortable_by = ()
     ordering = ("workspace", "-version")
     fields = (
-        *("workspace", "version", *CHANGEABLE, "landmark", "weights", "note"),
+        *("workspace", "version", *CHANGEABLE, "landmark", "shown_weights", "note"),
         *("maker", "created_at", "applied_at", "editor"),
     )
 
@@ -34,6 +34,24 @@ class ScoreModelAdmin(WorkspaceAdmin):
     def maker(self, model: Any) -> str:
         """Return who wrote it: as text, since only operators may open people."""
         return str(model.created_by or "Uptick")
+
+    @admin.display(description="weights")
+    def shown_weights(self, model: Any) -> SafeString:
+        """Return what each metric counts for, by its label, the weightiest first."""
+        metrics = Metric.objects.filter(workspace=model.workspace_id)
+        labels = {str(metric.pk): metric.label or metric.key for metric in metrics}
+        lines = sorted(
+            (-weight, labels.get(key, f"Metric {key}"), weight, cap)
+            for key, (weight, cap) in model.weights.items()
+        )
+        return format_html_join(
+            mark_safe("<br>"),
+            "{}: {}{}",
+            (
+                (label, f"{weight:g}", f", at most {cap:,} a day" if cap else "")
+                for _, label, weight, cap in lines
+            ),
+        )
 
     @admin.display(description="change it")
     def editor(self, model: Any) -> SafeString:

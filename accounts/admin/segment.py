@@ -173,25 +173,27 @@ class SegmentAdmin(WorkspaceAdmin):
         left = sum(moves.left for moves in found)
         self.message_user(
             request,
-            f"{len(found)} segments refreshed: {entered:,} entered, {left:,} left.",
+            f"Looked at: {len(found)}. {entered:,} entered, {left:,} left.",
         )
 
     @admin.action(description="Share with all members", permissions=["change"])
     def share(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Let every member see the ticked segments."""
         rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
-        for segment in rows.filter(is_shared=False):
+        private = rows.filter(is_shared=False)
+        for segment in private:
             change_segment(segment, actor=person(request), is_shared=True)
-        self.message_user(request, "The segments are shared.")
+        self.message_user(request, f"Shared: {len(private)}.")
 
     @admin.action(description="Copy", permissions=["change"])
     def copy(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Make own segments of the ticked ones."""
-        rows = self.allowed_rows(request, queryset, Action.CONFIGURE)
-        for segment in rows.select_related("workspace"):
+        allowed = self.allowed_rows(request, queryset, Action.CONFIGURE)
+        rows = list(allowed.select_related("workspace"))
+        for segment in rows:
             try:
                 copy_segment(segment, actor=person(request))
             except AccountsError as error:
                 self.message_user(request, str(error), messages.ERROR)
                 return
-        self.message_user(request, "The copies are yours.")
+        self.message_user(request, f"Copied: {len(rows)}. They are yours.")

@@ -78,6 +78,7 @@ class WebhookForm(WorkspaceForm):
 class WebhookAdmin(ToolsAdmin):
     """Webhooks: made, tried, and given another secret."""
 
+    empty_note = "A webhook tells another program what happened."
     form = WebhookForm
     view_action = add_action = change_action = delete_action = Action.CONFIGURE
     own_pages = (
@@ -244,6 +245,7 @@ class WebhookAdmin(ToolsAdmin):
 class DeliveryAdmin(WorkspaceAdmin):
     """What was sent where, try by try."""
 
+    empty_note = "Webhooks and mails stand here from the moment they are due."
     view_action = Action.CONFIGURE
     list_display = (
         "created_at",

@@ -38,6 +38,7 @@ UNSEEN = "unseen_api_keys"
 class ApiKeyAdmin(ToolsAdmin):
     """Keys of senders. Members view and copy them, admins make and change them."""
 
+    empty_note = "Software that sends events needs one."
     form = ApiKeyForm
     view_action = Action.VIEW_KEY
     add_action = Action.MANAGE_KEYS

@@ -36,6 +36,9 @@ class AppForm(WorkspaceForm):
 class AppIdAdmin(WorkspaceAdmin):
     """Apps. An id is public, so it is not revoked but switched off."""
 
+    empty_note = (
+        "An app id says which product the TelemetryDeck signals of it are about."
+    )
     form = AppForm
     add_action = Action.CONFIGURE
     change_action = Action.CONFIGURE
@@ -96,14 +99,14 @@ class AppIdAdmin(WorkspaceAdmin):
     def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Take signals of the ticked apps again, and those that have waited."""
         apps = self._switch(request, queryset, is_enabled=True)
-        self.message_user(request, f"{len(apps)} apps are switched on.")
+        self.message_user(request, f"Switched on: {len(apps):,}.")
         self._replay(request, apps)
 
     @admin.action(description="Switch off", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Keep signals of the ticked apps in quarantine from now on."""
         apps = self._switch(request, queryset, is_enabled=False)
-        self.message_user(request, f"{len(apps)} apps are switched off.")
+        self.message_user(request, f"Switched off: {len(apps):,}.")
 
     def _switch(
         self, request: HttpRequest, queryset: QuerySet[Any], *, is_enabled: bool

@@ -2,17 +2,19 @@
 
 from django.contrib import admin
 
-from accounts.admin.base import ScopedFilter, WorkspaceAdmin
+from accounts.admin.base import ScopedFilter
+from ingest.admin.dialects import DialectAdmin, DialectFilter
 from ingest.models import IngestCounter
 
 
 @admin.register(IngestCounter)
-class IngestCounterAdmin(WorkspaceAdmin):
+class IngestCounterAdmin(DialectAdmin):
     """Counters, newest hour first. Refusals without a known key: operators only."""
 
-    list_display = ("hour", "outcome", "count", "dialect", "api_key")
+    empty_note = "They begin with the first request."
+    list_display = ("hour", "outcome", "count", "shown_dialect", "api_key")
     list_display_links = None
-    list_filter = ("dialect", ("api_key", ScopedFilter))
+    list_filter = (DialectFilter, ("api_key", ScopedFilter))
     list_select_related = ("workspace", "api_key")
     search_fields = ("outcome__istartswith",)
     search_help_text = "The start of an outcome: accepted, duplicate, refused:…"

@@ -19,6 +19,7 @@ from ingest.erasure import receipt_lines
 class ErasureAdmin(WorkspaceAdmin):
     """Receipts, newest first. The page of one is fit to be printed."""
 
+    empty_note = "Developers are erased from their own page."
     view_action = Action.CARE
     list_display = ("at", "number", "actor_label", "reason", "total", "opted_out")
     list_display_links = ("at",)

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.admin.base import ScopedFilter, WorkspaceAdmin, identities_like
+from accounts.admin.base import ScopedFilter, identities_like
+from ingest.admin.dialects import DialectAdmin, DialectFilter
 from ingest.models import Event
 
 # Without a search the list shows this much: the arrival index is by block, so a
@@ -20,18 +21,19 @@ LONGEST_PROPERTIES = 200
 
 
 @admin.register(Event)
-class EventAdmin(WorkspaceAdmin):
+class EventAdmin(DialectAdmin):
     """Events of the last hour, or of one identity in the last seven days.
 
     The table has no index on its id, so an event has no page of its own.
     """
 
+    empty_note = "The list shows the last hour, or seven days of an identity."
     list_display = (
         *("received_at", "occurred_at", "metric", "product", "identity"),
-        *("count", "dialect", "shown_properties"),
+        *("count", "shown_dialect", "shown_properties"),
     )
     list_display_links = None
-    list_filter = (("metric", ScopedFilter), ("product", ScopedFilter), "dialect")
+    list_filter = (("metric", ScopedFilter), ("product", ScopedFilter), DialectFilter)
     list_select_related = ("workspace", "metric", "product", "identity")
     search_fields = ("identity__value",)
     search_help_text = (

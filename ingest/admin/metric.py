@@ -102,7 +102,7 @@ class MetricAdmin(ToolsAdmin):
         """Ask, then put what waits for the metric through the digest again."""
         if is_confirmed(request):
             number = self._replay(request, metric)
-            self.message_user(request, f"{number:,} events are on their way.")
+            self.message_user(request, f"On the way: {number:,}.")
             return self.to_page("changelist")
         return confirmation(
             self,
@@ -120,7 +120,7 @@ class MetricAdmin(ToolsAdmin):
         """Put what waits for the ticked metrics through the digest again."""
         rows = self.allowed_rows(request, queryset, Action.REPLAY)
         number = sum(self._replay(request, metric) for metric in rows)
-        self.message_user(request, f"{number:,} events are on their way.")
+        self.message_user(request, f"On the way: {number:,}.")
 
     def _replay(self, request: HttpRequest, metric: Metric) -> int:
         return replay(

@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import WorkspaceAdmin, person
+from accounts.admin.base import person
 from accounts.admin.confirm import confirm_action, is_confirmed
 from accounts.models import Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action, can_anywhere
+from ingest.admin.dialects import DialectAdmin, DialectFilter
 from ingest.events import decode_events
 from ingest.models import QuarantinedEvent
 from ingest.quarantine import discard, replay
@@ -25,11 +26,12 @@ LONGEST_RAW = 2000
 
 
 @admin.register(QuarantinedEvent)
-class QuarantinedEventAdmin(WorkspaceAdmin):
+class QuarantinedEventAdmin(DialectAdmin):
     """Quarantined events: read, replay, discard."""
 
-    list_display = ("received_at", "reason", "subject", "dialect", "status")
-    list_filter = ("status", "reason", "dialect")
+    empty_note = "What cannot be used yet waits here."
+    list_display = ("received_at", "reason", "subject", "shown_dialect", "status")
+    list_filter = ("status", "reason", DialectFilter)
     list_select_related = ("workspace", "api_key")
     search_fields = ("subject",)
     search_help_text = "The metric or app that was missing."
@@ -37,9 +39,9 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
     ordering = ("-id",)
     fields = (
         *("workspace", "reason", "subject", "detail", "status", "settled_at"),
-        *("received_at", "dialect", "api_key", "event"),
+        *("received_at", "shown_dialect", "api_key", "event"),
     )
-    readonly_fields = ("event",)
+    readonly_fields = ("event", "shown_dialect")
     actions = ("replay_selected", "discard_selected")
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
@@ -63,7 +65,7 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
         waiting = self._waiting(request, queryset, Action.REPLAY)
         if is_confirmed(request):
             number = self._settle(request, waiting, replay)
-            self.message_user(request, f"{number:,} events are on their way.")
+            self.message_user(request, f"On the way: {number:,}.")
             return None
         return confirm_action(
             self,
@@ -83,7 +85,7 @@ class QuarantinedEventAdmin(WorkspaceAdmin):
         waiting = self._waiting(request, queryset, Action.DISCARD)
         if is_confirmed(request):
             number = self._settle(request, waiting, discard)
-            self.message_user(request, f"{number:,} events are discarded.")
+            self.message_user(request, f"Discarded: {number:,}.")
             return None
         return confirm_action(
             self,

@@ -8,31 +8,42 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import WorkspaceAdmin
 from accounts.roles import Action
+from ingest.admin.dialects import DialectAdmin, DialectFilter
 from ingest.models import RefusedRequest
 
 
 @admin.register(RefusedRequest)
-class RefusedRequestAdmin(WorkspaceAdmin):
+class RefusedRequestAdmin(DialectAdmin):
     """The last requests of each key and dialect that were turned away, of some days.
 
     For those who may use the doctor: what a sender wrote may be about people.
     """
 
+    empty_note = "Requests that are turned away stay here for a week."
     view_action = Action.VIEW_KEY
-    list_display = ("at", "shown_reason", "status", "dialect", "api_key", "peer")
-    list_filter = ("dialect",)
+    list_display = ("at", "shown_reason", "status", "shown_dialect", "api_key", "peer")
+    list_filter = (DialectFilter,)
     list_select_related = ("workspace", "api_key")
     search_fields = ("reason__istartswith",)
     search_help_text = "The start of a reason: invalid, not_json, …"
     sortable_by = ()
     ordering = ("-at", "-id")
     fields = (
-        *("workspace", "at", "dialect", "api_key", "peer", "shown_reason", "status"),
+        *(
+            "workspace",
+            "at",
+            "shown_dialect",
+            "api_key",
+            "peer",
+            "shown_reason",
+            "status",
+        ),
         *("shown_request", "shown_answer", "doctor"),
     )
-    readonly_fields = ("shown_reason", "shown_request", "shown_answer", "doctor")
+    readonly_fields = (
+        *("shown_dialect", "shown_reason", "shown_request", "shown_answer", "doctor"),
+    )
 
     @admin.display(description="reason")
     def shown_reason(self, row: Any) -> str:

@@ -33,6 +33,7 @@ from accounts.models import (
     OptOut,
     ProvisionedUser,
     RedFlag,
+    RemovedWorkspace,
     ScoreModel,
     Segment,
     Stage,
@@ -66,7 +67,8 @@ pytestmark = pytest.mark.django_db
 # "-" is nobody. Strangers count as nobody everywhere.
 RANKS = {"viewer": 1, "member": 2, "admin": 3, "operator": 4, "-": 9}
 MAY = {
-    "accounts.workspace": ("viewer", "operator", "admin", "-"),
+    "accounts.workspace": ("viewer", "operator", "admin", "operator"),
+    "accounts.removedworkspace": ("operator", "-", "-", "-"),
     "accounts.membership": ("viewer", "admin", "admin", "admin"),
     "accounts.user": ("operator", "operator", "operator", "-"),
     "accounts.product": ("viewer", "admin", "admin", "-"),
@@ -210,6 +212,9 @@ def make_world():
         "accounts.erasure": Erasure.objects.create(
             workspace=acme, actor_label=MARK, counts={"events": 3}, digests=[uuid4()]
         ),
+        "accounts.removedworkspace": RemovedWorkspace.objects.create(
+            number=10**9, slug="gone", name=MARK, actor_label=MARK
+        ),
         "accounts.auditentry": AuditEntry.objects.filter(workspace=acme).first(),
         "accounts.correction": Correction.objects.create(
             workspace=acme, kind="move", reason=MARK
@@ -287,7 +292,7 @@ def test_every_address(world, persona):
                     status in {200, 302, 403} and MARK not in response.content.decode()
                 )
                 if page in {"view", "history", "delete"}:
-                    good = good and status in {302, 403}
+                    good = good and status in {302, 403, 404}
             else:
                 allowed = {"add": may_add, "delete": may_delete}.get(page, may_view)
                 good = (status == 200) == (rank >= allowed) and status < 404
