@@ -70,7 +70,7 @@ def create_list(
     subject: str,
     description: str = "",
     is_exclude: bool = False,
-    mapping: Mapping[str, Any] | None = None,
+    mapping: Mapping[str, Any] | list[Any] | None = None,
     actor: User | None = None,
     via: str = "",
 ) -> CuratedList:
@@ -85,7 +85,7 @@ def create_list(
         name=name.strip(),
         description=description,
         is_exclude=is_exclude,
-        mapping=_clean_data(mapping),
+        mapping=_kept(mapping or {}),
         created_by=actor,
     )
     try:
@@ -256,8 +256,11 @@ def resolve_waiting() -> int:
 
 
 def _clean_data(data: Mapping[str, Any] | None) -> dict[str, Any]:
-    if data is None:
-        return {}
+    return dict(_kept(data or {}))
+
+
+def _kept(data: Any) -> Any:
+    """Return JSON as it came, if it can be kept."""
     try:
         # What PostgreSQL takes: no endless numbers, no halves of surrogate pairs.
         text = json.dumps(data, allow_nan=False)
@@ -270,7 +273,7 @@ def _clean_data(data: Mapping[str, Any] | None) -> dict[str, Any]:
         )
     if "\\u0000" in text:
         raise AccountsError("What comes along holds a NUL character.")
-    return dict(data)
+    return data
 
 
 def _audit(

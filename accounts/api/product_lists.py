@@ -10,8 +10,7 @@ from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.generics import get_object_or_404
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -71,7 +70,17 @@ class NewList(serializers.Serializer):  # type: ignore[type-arg]
     )
     type = serializers.ChoiceField(choices=list(SUBJECTS))
     primaryKey = serializers.ChoiceField(choices=["domain", "email"])  # noqa: N815
-    mapping = serializers.DictField(required=False, default=dict)
+    # How the sender's columns are called: its shape is the sender's own affair.
+    mapping = serializers.JSONField(required=False, default=dict)
+
+    def validate_mapping(self, value: Any) -> Any:
+        """Take an object or a list."""
+        if not isinstance(value, dict | list):
+            kind = type(value).__name__
+            raise serializers.ValidationError(
+                f'Expected a dictionary of items but got type "{kind}".'
+            )
+        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Let accounts be given by domain and developers by address."""
@@ -223,7 +232,9 @@ class OneList(ListView):
     )
     def put(self, request: Request, pk: int) -> Response:
         """Add entries, the good ones although others are not."""
-        curated = get_object_or_404(self.lists(), pk=pk)
+        curated = self.lists().filter(pk=pk).first()
+        if curated is None:
+            raise NotFound("id: There is no such list here.")
         form = NewEntries(data=request.data)
         form.is_valid(raise_exception=True)
         done = add_entries(

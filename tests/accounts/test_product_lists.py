@@ -59,6 +59,12 @@ def test_what_postgresql_cannot_keep_is_refused(call, odd):
     assert not ListEntry.objects.exists()
 
 
+def test_a_mapping_may_be_a_list(call):
+    mapping = [{"column": "Website", "field": "domain"}]
+    assert call("post", URL, new(mapping=mapping)).status_code == 200
+    assert CuratedList.objects.get().mapping == mapping
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_make_list_fill_and_read(call, slash):
     made = call(
@@ -178,6 +184,7 @@ def test_a_list_of_another_workspace_is_not_there(call):
         "put", f"{URL}/{theirs.pk}", {"entities": [{"primaryKey": "acme.com"}]}
     )
     assert answer.status_code == 404
+    assert answer.json()["response"] == "id: There is no such list here."
     assert answer.json()["status"] == "failure"
     assert call("get").json()["data"] == []
 
