@@ -156,6 +156,23 @@ def test_an_export_cannot_hold_a_formula(member, workspace, targets):
     }
 
 
+def test_tags_and_lists_lead_to_who_has_them(member, workspace, targets, ann):
+    account = make_account(workspace, "Ours", domain="ours.example")
+    make_account(workspace, "Theirs", domain="theirs.example")
+    add_entries(targets, [Entry("ours.example")])
+    member.post(f"/w/acme/account/{account.pk}/tags/", {"name": "Champion"})
+    tag = Tag.objects.get()
+    listed = f"/w/acme/accounts/?list={targets.pk}"
+    tagged = f"/w/acme/accounts/?tag={tag.pk}"
+
+    assert listed in member.get(f"/w/acme/lists/{targets.pk}/").content.decode()
+    assert tagged in member.get(f"/w/acme/accounts/{account.pk}/").content.decode()
+    for path, chip in ((listed, "List: Targets"), (tagged, "Tag: Champion")):
+        page = member.get(path)
+        assert [row.name for row in page.context["page"].rows] == ["Ours"]
+        assert chip in page.content.decode()
+
+
 def test_tags_are_put_and_taken(member, workspace, ann):
     url = f"/w/acme/developer/{ann.pk}/tags/"
     assert member.post(url, {"name": " Champion "})["Location"].endswith("#said")
