@@ -61,7 +61,7 @@ def stays_of(one: Account | Developer, user: User) -> Stays:
         .annotate(came=_parts("because"), went=_parts("left_because"))
         .order_by("-entered_at", "-pk")[:MOST]
     )
-    stays: list[SegmentMember] = list(rows)
+    stays: list[Any] = list(rows)
     inside = {stay.segment_id for stay in stays if stay.left_at is None}
     # The last stay of each that it left and did not enter again.
     gone: dict[int, Any] = {}
