@@ -70,6 +70,16 @@ def test_a_key_with_everything():
     assert timedelta(days=89) < left <= timedelta(days=90)
 
 
+def test_an_oauth_client_is_told_its_id():
+    make_workspace("acme")
+    _, told, secret = run(
+        *("create_api_key", "--workspace=acme", "--name=CI", "--kind=client")
+    )
+
+    assert told == f"Client id: {secret[:16]}. Client secret:"
+    assert find_key(secret).prefix == secret[:16]
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [

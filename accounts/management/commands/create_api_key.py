@@ -82,6 +82,8 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from None
         if not quiet:
             self.stdout.write(f"Created {key.get_kind_display()} “{key.name}”:")
+            if key.kind == ApiKey.Kind.CLIENT:
+                self.stdout.write(f"Client id: {key.prefix}. Client secret:")
         self.stdout.write(token)
 
 
