@@ -1,5 +1,6 @@
 """Removing a workspace: nothing of it is left, all of others is, half-way too."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
-from django.db import InternalError, connection
+from django.db import IntegrityError, InternalError, connection
 from django.db.models import ForeignKey
+from django.utils import timezone
 
 from accounts.errors import AccountsError
 from accounts.models import (
@@ -29,7 +31,7 @@ from ingest import removal
 from ingest.demo.seed import seed
 from ingest.demo.world import Size
 from ingest.digest import digest_until_empty
-from ingest.models import Event, InboxEntry
+from ingest.models import Event, InboxEntry, IngestCounter
 from ingest.removal import begin, go_on, go_on_with_all, preview, tables
 from tests.factories import make_key, make_member, make_user, make_workspace
 from tests.ingest.conftest import EVENTS, Sender
@@ -233,6 +235,40 @@ def test_a_removal_that_breaks_off_goes_on_and_counts_right(
         name: before[name] - rows for name, rows in left.items() if before[name] > rows
     }
     assert list(Workspace.objects.all()) == [other]
+
+
+def test_a_sender_who_goes_on_holds_nothing_up(demo, other):
+    """Refusals are counted by key, and refer to it: a key must go before the next."""
+    key, _ = make_key(demo)
+    receipt = begin(demo, actor=None)
+    stop = threading.Event()
+    counted = []
+
+    def count():
+        hour = timezone.now()
+        try:
+            while not stop.is_set():
+                hour += timedelta(hours=1)
+                IngestCounter.objects.create(
+                    workspace=demo, api_key=key, dialect="native", hour=hour, count=1
+                )
+                counted.append(hour)
+        except IntegrityError:
+            # The workspace is gone, and so is whom to count for.
+            pass
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    try:
+        assert go_on(receipt)
+    finally:
+        stop.set()
+        thread.join()
+    assert counted
+    assert list(Workspace.objects.all()) == [other]
+    assert not IngestCounter.objects.filter(workspace_id=receipt.number).exists()
 
 
 def test_operators_remove_one_in_the_admin_and_nobody_else(client, demo, other):
