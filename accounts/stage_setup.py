@@ -203,7 +203,7 @@ def preview(
     check_rule(rule, workspace=workspace, subject=subject)
     found = wanted(rule, workspace, subject)
     inside = StageEntry.objects.filter(left_at__isnull=True, stage=stage)
-    column = f"{subject.value}_id"
+    column = subject.column
     elsewhere = StageEntry.objects.filter(
         left_at__isnull=True,
         by_hand=True,

@@ -40,7 +40,6 @@ from accounts.statements import insert_selected, statement
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = {Subject.ACCOUNT: "account_id", Subject.DEVELOPER: "developer_id"}
 # Moves that are handed on one by one; of more, only the number is told.
 MOST_TOLD = 10_000
 RELEASED = "Released"
@@ -459,4 +458,4 @@ def _one_move(
 
 def _for(subject: Subject, name: str) -> sql.Composed:
     """Return a statement about the accounts, or the developers, of the entries."""
-    return sql.SQL(statement(name)).format(column=sql.Identifier(COLUMNS[subject]))
+    return sql.SQL(statement(name)).format(column=sql.Identifier(subject.column))

@@ -66,7 +66,9 @@ def _run(
     cursor: CursorWrapper, name: str, tag: Tag, only: Collection[int] | None
 ) -> int:
     cursor.execute(
-        sql.SQL(statement(name)).format(column=sql.Identifier(f"{tag.subject}_id")),
+        sql.SQL(statement(name)).format(
+            column=sql.Identifier(Subject(tag.subject).column)
+        ),
         {
             "tag": tag.pk,
             "workspace": tag.workspace_id,

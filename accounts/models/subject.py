@@ -8,3 +8,8 @@ class Subject(models.TextChoices):
 
     ACCOUNT = "account", "Accounts"
     DEVELOPER = "developer", "Developers"
+
+    @property
+    def column(self) -> str:
+        """The column by which tables of both hang on one: the other's is null there."""
+        return f"{self.value}_id"

@@ -114,7 +114,7 @@ def trait(asked: Asked) -> Q:
 
 def stage_rows(subject: Subject) -> Rows:
     """Return who is in a stage now."""
-    owner = f"{subject.value}_id"
+    owner = subject.column
 
     def rows(asked: Asked) -> Any:
         stages: Any = [one.value for one in asked.context.names.stage_choices(subject)]
@@ -127,7 +127,7 @@ def stage_rows(subject: Subject) -> Rows:
 
 def list_rows(subject: Subject) -> Rows:
     """Return who is on a hand-picked list."""
-    owner = f"{subject.value}_id"
+    owner = subject.column
 
     def rows(asked: Asked) -> Any:
         lists: Any = [one.value for one in asked.context.names.list_choices(subject)]
@@ -140,7 +140,7 @@ def list_rows(subject: Subject) -> Rows:
 
 def tag_rows(subject: Subject) -> Rows:
     """Return who has a tag."""
-    owner = f"{subject.value}_id"
+    owner = subject.column
 
     def rows(asked: Asked) -> Any:
         tags: Any = [one.value for one in asked.context.names.tag_choices(subject)]

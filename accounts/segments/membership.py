@@ -46,7 +46,6 @@ from accounts.statements import insert_selected, statement
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = {Subject.ACCOUNT: "account_id", Subject.DEVELOPER: "developer_id"}
 # More moves than these at once are counted and written, but not told one by one.
 MOST_TOLD = 10_000
 # Of those, how many a follower is told of one by one; of the others in one sentence.
@@ -219,7 +218,7 @@ def _refresh(
         "rule": version.pk,
         "day": at.date(),
     }
-    column = COLUMNS[rule.subject]
+    column = rule.subject.column
     cursor.execute(_with_column("segment_moves", column), values)
     moved = cursor.rowcount
     if moved and not is_fresh and moved <= MOST_REASONS:
@@ -382,7 +381,7 @@ def _note(moves: Moves, subject: Subject) -> None:
     if not moves.told:
         return
     segment = moves.segment
-    owner = f"{subject.value}_id"
+    owner = subject.column
     follows = Follow.objects.filter(workspace=segment.workspace_id)
     by_itself = follows.filter(**{f"{owner}__isnull": False})
     followed = set(by_itself.values_list(owner, flat=True))

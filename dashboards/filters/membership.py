@@ -10,12 +10,9 @@ from accounts.models import (
     ListEntry,
     Segment,
     SegmentMember,
-    Subject,
     Tag,
     TagMark,
 )
-
-COLUMNS = {Subject.ACCOUNT: "account", Subject.DEVELOPER: "developer"}
 
 
 class _Of(django_filters.ModelChoiceFilter):  # type: ignore[misc]
@@ -38,7 +35,7 @@ class _Of(django_filters.ModelChoiceFilter):  # type: ignore[misc]
         """Keep those who are in it."""
         if value is None:
             return qs
-        column = COLUMNS[self.parent.subject]
+        column = self.parent.subject.column
         inside = self.inside(value).filter(**{f"{column}__isnull": False})
         return qs.filter(pk__in=inside.values(column))
 

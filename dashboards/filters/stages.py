@@ -6,7 +6,7 @@ import django_filters  # type: ignore[import-untyped]
 from django.db.models import QuerySet
 
 from accounts.models import Stage, StageEntry
-from accounts.stages import COLUMNS, stages_of
+from accounts.stages import stages_of
 
 
 class StageFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
@@ -21,6 +21,6 @@ class StageFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
         """Keep those who are in it."""
         if value is None:
             return qs
-        column = COLUMNS[self.parent.subject]
+        column = self.parent.subject.column
         inside = StageEntry.objects.filter(stage=value, left_at__isnull=True)
         return qs.filter(pk__in=inside.values(column))

@@ -17,7 +17,7 @@ from accounts.models import (
     Subject,
     Workspace,
 )
-from accounts.stages import COLUMNS, RELEASED, stages_of
+from accounts.stages import RELEASED, stages_of
 from dashboards import charts
 from dashboards.periods import Period
 from dashboards.queries.sql import statement
@@ -197,7 +197,7 @@ def _move(entry: StageEntry, subject: Subject) -> MoveRow:
 
 
 def _ask(name: str, subject: Subject, **values: Any) -> list[tuple[Any, ...]]:
-    query = sql.SQL(statement(name)).format(column=sql.Identifier(COLUMNS[subject]))
+    query = sql.SQL(statement(name)).format(column=sql.Identifier(subject.column))
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

@@ -221,7 +221,7 @@ def build(
     rules = tuple(segment.rules.select_related("actor")[:20])
     parts = {rule.pk: rule.parts for rule in rules}
     stays = {
-        getattr(stay, f"{subject.value}_id"): stay
+        getattr(stay, subject.column): stay
         for stay in SegmentMember.objects.filter(
             segment=segment,
             left_at__isnull=True,
@@ -333,7 +333,7 @@ def _inside(segment: Segment, subject: Subject) -> Exists:
         SegmentMember.objects.filter(
             segment=segment,
             left_at__isnull=True,
-            **{f"{subject.value}_id": OuterRef("pk")},
+            **{subject.column: OuterRef("pk")},
         )
     )
 

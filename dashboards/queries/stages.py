@@ -75,7 +75,7 @@ def card_of(who: Account | Developer) -> StageCard:
 
 def badges(subject: Subject, ids: Iterable[int]) -> dict[int, Badge]:
     """Return the badge of each of some accounts or developers, in one query."""
-    column = f"{subject.value}_id"
+    column = subject.column
     rows = StageEntry.objects.filter(
         left_at__isnull=True, **{f"{column}__in": list(ids)}
     ).select_related("stage")
