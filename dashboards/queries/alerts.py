@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.alert_messages import name_of, page_of
 from accounts.models import (
     Alert,
@@ -79,8 +81,10 @@ def build(
     if params.get("show") == "new":
         alerts = alerts.filter(read_at=None)
     page = paginate(alerts, order=NEWEST_FIRST, params=params)
+    # What its owner has kept to themselves since then is nobody else's to read.
+    seen = Q(segment=None) | Q(segment__is_shared=True) | Q(segment__owner=user)
     follows = list(
-        Follow.objects.filter(workspace=workspace, user=user)
+        Follow.objects.filter(seen, workspace=workspace, user=user)
         .select_related("account", "developer", "segment", "workspace")
         .order_by("pk")[:MOST_FOLLOWS]
     )
