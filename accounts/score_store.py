@@ -53,16 +53,18 @@ class Scored:
     accounts: int = 0
 
 
-def score_touched(*, batch: int = BATCH) -> int:
+def score_touched(*, batch: int = BATCH, in_turns: bool = False) -> int:
     """Score all developers whose usage changed, and their accounts; return how many.
 
     Pending score models are applied first. Safe beside other workers, and repeatable:
-    what a crash undoes is still in the queue.
+    what a crash undoes is still in the queue. ``in_turns`` leaves a workspace to the
+    worker that is at it: another would wait for it at the accounts that both have,
+    and could digest instead.
     """
     for workspace in Workspace.objects.filter(pk__in=pending_workspaces()):
         score_workspace(workspace, only_pending=True)
     scored = 0
-    while number := _score_batch(batch):
+    while number := _score_batch(batch, in_turns=in_turns):
         scored += number
     return scored
 
@@ -166,9 +168,9 @@ def rescore_accounts(accounts: Collection[int]) -> None:
         _sum_up(cursor, accounts, workspaces, models_in_force(workspaces))
 
 
-def _score_batch(limit: int) -> int:
+def _score_batch(limit: int, *, in_turns: bool) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        run(cursor, "claim", limit=limit)
+        run(cursor, "claim", limit=limit, in_turns=in_turns)
         claimed = cursor.fetchall()
         if not claimed:
             return 0

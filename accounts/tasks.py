@@ -33,7 +33,7 @@ JUDGE_EXPIRES_SECONDS = 30
 @shared_task
 def score_touched() -> None:
     """Score the developers whose usage changed, and their accounts."""
-    if score_store.score_touched():
+    if score_store.score_touched(in_turns=True):
         # A task of its own: the rules of stages and segments take longer than scores,
         # and the next scores are not to wait for them.
         with suppress(OperationalError):

@@ -330,6 +330,31 @@ def test_a_slow_worker_does_not_forget_siblings_scored_by_a_faster_one(pool):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_in_turns_a_workspace_is_left_to_the_worker_that_is_at_it(pool):
+    workspace, other = make_workspace("busy"), make_workspace("idle")
+    for place in (workspace, other):
+        developer = make_developer(place, make_account(place))
+        metric = Metric.objects.get(workspace=place)
+        use(developer, metric, make_product(place))
+    score_touched()
+    touch(*Developer.objects.all())
+    with transaction.atomic(), connection.cursor() as cursor:
+        score_store.run(cursor, "claim", limit=1, in_turns=True)
+        assert [row[0] for row in cursor.fetchall()] == [workspace.pk]
+        touch(Developer.objects.get(workspace=workspace))
+
+        def in_turn():
+            return score_touched(in_turns=True)
+
+        assert pool.submit(alone, in_turn).result(30) == 1
+        (score,) = DeveloperScore.objects.filter(workspace=other)
+        assert (
+            score.scored_at > DeveloperScore.objects.get(workspace=workspace).scored_at
+        )
+    assert score_touched(in_turns=True) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_crash_in_the_middle_leaves_the_queue_as_it_was(monkeypatch):
     workspace = make_workspace()
     metric, product = Metric.objects.get(), make_product(workspace)
