@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Developer, Role, Stage, StageDay, StageEntry, Subject
-from accounts.stages import judge, set_stage, stages_of
+from accounts.stages import PATIENCE_DAYS, judge, set_stage, stages_of
 from tests.dashboards.data import World, make_account, make_developer, now
 from tests.factories import make_member, make_operator, make_workspace
 
@@ -207,6 +207,10 @@ def test_leaving_every_stage_is_told(member, world):
     judge(world.workspace, Subject.DEVELOPER)
     world.ada.usage.all().delete()
     judge(world.workspace, Subject.DEVELOPER)
+    waiting = text_of(member.get(f"/w/acme/developers/{world.ada.pk}/"))
+    assert "Its rule has not matched since" in waiting
+    a_week_later = now() + timedelta(days=PATIENCE_DAYS)
+    judge(world.workspace, Subject.DEVELOPER, at=a_week_later)
 
     response = member.get(f"/w/acme/developers/{world.ada.pk}/")
     changes = response.context["stage"].changes
