@@ -45,8 +45,8 @@ class Backlog:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits to be digested, scored or judged."""
-        return not (self.requests or self.touched or self.rescored)
+        """Whether nothing waits to be digested or scored; judging rests on purpose."""
+        return not (self.requests or self.touched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def attempt(plan: Plan) -> Trial:
 
 
 def wait_until_empty() -> float:
-    """Return when nothing waits any longer (monotonic)."""
+    """Return when nothing waits to be digested or scored any longer (monotonic)."""
     until = time.monotonic() + PATIENCE_SECONDS
     while not Backlog.now().is_empty and time.monotonic() < until:
         time.sleep(0.1)
