@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
     RelatedFilter = admin.RelatedFieldListFilter
+    ChoicesFilter = admin.ChoicesFieldListFilter
     TabularInline = admin.TabularInline[Any, Any]
     BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
     RelatedFilter = admin.RelatedFieldListFilter
+    ChoicesFilter = admin.ChoicesFieldListFilter
     TabularInline = admin.TabularInline
     BaseInlineFormSet = forms.BaseInlineFormSet
 
@@ -64,6 +66,14 @@ class ScopedFilter(RelatedFilter):
         related = field.remote_field.model
         visible = related.objects.visible_to(person(request))
         return [(row.pk, str(row)) for row in visible]
+
+
+class SubjectFilter(ChoicesFilter):
+    """A filter on what rows are about; the label of the field is for forms."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "accounts or developers"
 
 
 class WorkspaceForm(ModelForm):

@@ -8,7 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, person
+from accounts.admin.base import (
+    SubjectFilter,
+    WorkspaceAdmin,
+    WorkspaceInline,
+    person,
+)
 from accounts.admin.rules import RuleField, RuleForm, rule_in_words
 from accounts.lists import create_list, delete_list
 from accounts.models import CuratedList, ListEntry, Note, Tag
@@ -39,7 +44,7 @@ class TagAdmin(WorkspaceAdmin):
     add_action = change_action = delete_action = Action.EDIT
     list_display = ("badge", "subject", "by_rule", "size")
     list_display_links = ("badge",)
-    list_filter = ("subject",)
+    list_filter = (("subject", SubjectFilter),)
     search_fields = ("name",)
     readonly_fields = ("rule_in_words", "size")
     list_select_related = ("workspace",)
@@ -117,7 +122,7 @@ class CuratedListAdmin(WorkspaceAdmin):
 
     add_action = change_action = delete_action = Action.EDIT
     list_display = ("name", "subject", "is_exclude", "size", "page")
-    list_filter = ("subject", "is_exclude")
+    list_filter = (("subject", SubjectFilter), "is_exclude")
     search_fields = ("name", "description")
     fields = ("workspace", "subject", "name", "description", "is_exclude", "page")
     readonly_fields = ("page",)

@@ -8,7 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin.base import WorkspaceAdmin, WorkspaceInline, person
+from accounts.admin.base import (
+    SubjectFilter,
+    WorkspaceAdmin,
+    WorkspaceInline,
+    person,
+)
 from accounts.admin.rules import RuleField, RuleForm
 from accounts.clock import today_utc
 from accounts.errors import AccountsError
@@ -64,7 +69,7 @@ class SegmentAdmin(WorkspaceAdmin):
         *("name", "subject", "size", "is_shared", "kind", "maker"),
         *("refreshed_at", "problem"),
     )
-    list_filter = ("subject", "is_shared", "is_hidden")
+    list_filter = (("subject", SubjectFilter), "is_shared", "is_hidden")
     list_select_related = ("workspace", "owner")
     search_fields = ("name",)
     ordering = ("name", "pk")

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.admin.base import WorkspaceAdmin, person
+from accounts.admin.base import SubjectFilter, WorkspaceAdmin, person
 from accounts.admin.confirm import confirmation, is_confirmed
 from accounts.admin.rules import BY_HAND, RuleField, RuleForm, rule_in_words
 from accounts.errors import AccountsError
@@ -90,7 +90,7 @@ class StageAdmin(WorkspaceAdmin):
     add_action = change_action = delete_action = Action.CONFIGURE
     list_display = ("badge", "subject", "position", "size", "words")
     list_display_links = ("badge",)
-    list_filter = ("subject",)
+    list_filter = (("subject", SubjectFilter),)
     list_select_related = ("workspace",)
     sortable_by = ()
     ordering = ("workspace", "subject", "position", "pk")

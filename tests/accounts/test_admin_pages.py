@@ -148,3 +148,9 @@ def test_the_form_for_a_new_user_can_be_filled_by_a_browser(client):
     page = html(client, "/admin/accounts/user/add/")
     assert 'autocomplete="username"' in page
     assert "autofocus" not in page
+
+
+@pytest.mark.parametrize("model", ["stage", "segment", "tag", "curatedlist"])
+def test_lists_are_narrowed_by_what_they_are_about(admin, model):
+    page = html(admin, f"/admin/accounts/{model}/?subject__exact=developer")
+    assert "By accounts or developers" in page
