@@ -5,15 +5,24 @@ end of any past day; it is also how a developer's or account's score can be chec
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 
 from accounts.clock import today_utc
-from accounts.models import Account, Developer, ScoreModel
+from accounts.models import (
+    Account,
+    AccountScore,
+    Developer,
+    Product,
+    ScoreModel,
+    TouchedDeveloper,
+)
 from accounts.score_models import current_model
 from accounts.score_sql import run_on_uses
 from accounts.score_versions import model_on
@@ -131,7 +140,7 @@ def receipt_for_developer(
     ``model`` None is the version that the day is judged by.
     """
     model = model or _model_of(developer, on)
-    return _receipt(model, [developer.pk], scale=model.developer_scale, on=on)
+    return _receipt(model, developer, scale=model.developer_scale, on=on)
 
 
 def receipt_for_account(
@@ -143,10 +152,7 @@ def receipt_for_account(
     ``model`` None is the version that the day is judged by.
     """
     model = model or _model_of(account, on)
-    developers = list(account.developers.order_by().values_list("pk", flat=True))
-    return _receipt(
-        model, developers, scale=model.account_scale, on=on, is_account=True
-    )
+    return _receipt(model, account, scale=model.account_scale, on=on)
 
 
 def _model_of(subject: Account | Developer, on: date | None) -> ScoreModel:
@@ -155,23 +161,18 @@ def _model_of(subject: Account | Developer, on: date | None) -> ScoreModel:
 
 
 def _receipt(
-    model: ScoreModel,
-    developers: Sequence[int],
-    *,
-    scale: float,
-    on: date | None,
-    is_account: bool = False,
+    model: ScoreModel, subject: Account | Developer, *, scale: float, on: date | None
 ) -> Receipt:
     as_of = on or today_utc()
-    uses = _uses(model, developers, as_of=as_of, until=on)
+    uses = _uses(model, subject, as_of=as_of, until=on)
     ages = [(as_of - use.day).days if use.day else 0 for use in uses]
     factors = [decay(age, model.half_life_days) for age in ages]
     points = [
         use.weight * use.damp * factor if use.day else use.points
         for use, factor in zip(uses, factors, strict=True)
     ]
-    if is_account:
-        effective = _effective_developers(model, developers, until=on)
+    if isinstance(subject, Account):
+        effective = _effective_developers(model, subject, until=on)
         points.append(breadth_points(math.fsum(points), effective, model.breadth_bonus))
     total = math.fsum(points)
     score = score_from_points(total, scale)
@@ -211,7 +212,7 @@ def _receipt(
         other=other,
         breadth=(
             Breadth(effective, model.breadth_bonus, points[-1], shown[-1], shares[-1])
-            if is_account
+            if isinstance(subject, Account)
             else None
         ),
         points=total,
@@ -245,33 +246,85 @@ class _Use:
 
 
 def _uses(
-    model: ScoreModel, developers: Sequence[int], *, as_of: date, until: date | None
+    model: ScoreModel,
+    subject: Account | Developer,
+    *,
+    as_of: date,
+    until: date | None,
 ) -> list[_Use]:
+    is_account = isinstance(subject, Account)
+    products = dict(
+        Product.objects.filter(workspace_id=model.workspace_id)
+        .order_by("name")
+        .values_list("pk", "name")
+    )
     with connection.cursor() as cursor:
         run_on_uses(
             cursor,
             "receipt",
             models=[model.pk],
             workspaces=[model.workspace_id],
-            developers=developers,
+            developers=() if is_account else (subject.pk,),
+            account=subject.pk if is_account else None,
+            alike=True,
             until=until,
+            products=list(products),
+            marks=_marks(len(products)),
             as_of=as_of,
             smallest=SMALLEST_LINE,
         )
-        return [_Use(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    # Mostly the same few over and over.
+    named = {marks: _marked(marks, products.values()) for _, _, marks, *_ in rows}
+    return [_Use(pk, metric, named[marks], *rest) for pk, metric, marks, *rest in rows]
+
+
+def _marks(number: int) -> list[str]:
+    """Return a bit of its own for each of so many things: `100`, `010`, `001`."""
+    return ["0" * place + "1" + "0" * (number - 1 - place) for place in range(number)]
+
+
+def _marked(marks: str | None, names: Iterable[str]) -> str:
+    """Write the names of those whose bits are set."""
+    named = (name for bit, name in zip(marks or "", names, strict=False) if bit == "1")
+    return ", ".join(dict.fromkeys(named))
 
 
 def _effective_developers(
-    model: ScoreModel, developers: Sequence[int], *, until: date | None
+    model: ScoreModel, account: Account, *, until: date | None
 ) -> float:
+    """Return how many equally active people an account's would look like.
+
+    As of now, points are those of the people's scores, worked out only for those whose
+    newer use waits to be scored: an account may have thousands.
+    """
+    kept = _scored(account, model) if until is None else None
+    if kept is not None and not kept.waiting:
+        return float(kept.effective_developers)
     with connection.cursor() as cursor:
         run_on_uses(
             cursor,
             "breadth",
             models=[model.pk],
             workspaces=[model.workspace_id],
-            developers=developers,
+            developers=() if kept is None else kept.waiting,
+            account=account.pk if kept is None else None,
+            scored_in=None if kept is None else account.pk,
             until=until,
         )
         total, squares = cursor.fetchone()
     return effective_developers(total, squares)
+
+
+def _scored(account: Account, model: ScoreModel) -> Any:
+    """Return an account's score by a model, with those who wait for another one.
+
+    ``waiting`` is the ids of the account's developers with newer use.
+    """
+    people = Developer.objects.filter(account=account).values("pk")
+    touched = TouchedDeveloper.objects.filter(developer_id__in=people)
+    return (
+        AccountScore.objects.filter(pk=account.pk, model_version=model.version)
+        .annotate(waiting=ArraySubquery(touched.values("developer_id")))
+        .first()
+    )

@@ -1,7 +1,7 @@
 """Runs the score statements, whose arithmetic is one shared beginning."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,9 @@ def run_on_uses(
     *,
     models: Sequence[int],
     workspaces: Sequence[int],
-    developers: Sequence[int] | None,
+    developers: Collection[int] | None,
+    account: int | None = None,
+    alike: bool = False,
     above: int | None = None,
     upto: int | None = None,
     since: date | None = None,
@@ -44,15 +46,20 @@ def run_on_uses(
     """Execute a statement that reads the points of each use.
 
     ``developers`` None means all of the workspaces, perhaps only those with ids
-    ``above`` one and ``upto`` another; ``since`` and ``until`` None mean no first and
-    no last day.
+    ``above`` one and ``upto`` another; else these, and all of ``account`` besides.
+    ``alike`` has one row stand for all of them who used a metric equally often on a
+    day. ``since`` and ``until`` None mean no first and no last day.
     """
+    chosen = developers is not None
+    daily = "daily_alike" if alike else "daily_of" if chosen else "daily"
+    parts = ("weights", daily, "use_points", name)
     cursor.execute(
-        statement("use_points") + statement(name),
+        "WITH " + "".join(map(statement, parts)),
         {
             "models": list(models),
             "workspaces": list(workspaces),
-            "developers": None if developers is None else list(developers),
+            "developers": sorted(set(developers or ())),
+            "account": account,
             "above": above,
             "upto": upto,
             "since": since,

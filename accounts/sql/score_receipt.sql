@@ -1,36 +1,26 @@
--- Question: which uses make up the points of these developers on a day? One line per
+-- Question: which uses make up the points of some developers on a day? One line per
 --   metric and day; lines under half of what a page shows come as one, without metric.
---   Follows score_use_points.sql; as_of: the day, smallest: points of the least line.
--- Index: primary key of daily usage.
--- Cost: linear in the developers' rows of usage; answers some thousand lines at most.
-, named AS (
-    SELECT
-        usage.metric_id,
-        usage.day,
-        string_agg(DISTINCT product.name, ', ') AS products
-    FROM accounts_dailyusage AS usage
-    INNER JOIN accounts_product AS product ON product.id = usage.product_id
-    WHERE
-        usage.workspace_id = ANY(%(workspaces)s::bigint[])
-        AND usage.developer_id = ANY(%(developers)s::bigint[])
-    GROUP BY usage.metric_id, usage.day
-),
-line AS (
+--   Follows score_use_points.sql on score_daily_alike.sql, a row of which stands for
+--   as many people as used alike; as_of: the day, smallest: points of the least line.
+-- Index: theirs. Cost: theirs; answers some thousand lines at most.
+, line AS (
     SELECT
         use_points.metric_id,
         use_points.day,
         max(use_points.weight) AS weight,
-        count(*) AS developers,
-        sum(use_points.uses)::bigint AS uses,
-        sum(use_points.counted)::bigint AS counted,
-        sum(use_points.damp) AS damp,
+        bit_or(use_points.products) AS products,
+        sum(use_points.people)::bigint AS developers,
+        sum(use_points.people * use_points.uses)::bigint AS uses,
+        sum(use_points.people * use_points.counted)::bigint AS counted,
+        sum(use_points.people * use_points.damp) AS damp,
         CASE
             WHEN
                 (%(as_of)s::date - use_points.day)
                 > 200 * max(use_points.half_life_days)
                 THEN 0
             ELSE
-                max(use_points.weight) * sum(use_points.damp) * power(
+                max(use_points.weight) * sum(use_points.people * use_points.damp)
+                * power(
                     2::float8,
                     least(
                         (use_points.day - %(as_of)s::date)
@@ -49,7 +39,7 @@ shown AS (
 SELECT
     metric.id,
     metric.label,
-    named.products,
+    shown.products::text,
     shown.day,
     shown.developers,
     shown.uses,
@@ -59,7 +49,6 @@ SELECT
     shown.points
 FROM shown
 INNER JOIN accounts_metric AS metric ON metric.id = shown.metric_id
-INNER JOIN named ON named.metric_id = shown.metric_id AND named.day = shown.day
 WHERE shown.is_shown
 UNION ALL
 SELECT

@@ -1,9 +1,11 @@
 import math
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from accounts.clock import now_utc
 from accounts.models import AccountScore, DeveloperScore, Metric, ScoreModel
@@ -109,6 +111,51 @@ def test_receipts_of_past_days_agree_with_snapshots_and_trends(workspace, seed):
             point = trends[developer.pk][90 - ago]
             assert point.day == on
             assert point.score == pytest.approx(receipt.score, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_breadth_of_now_is_what_all_points_say(workspace, seed):
+    """Mostly read from scores; newer use of some is worked out beside them."""
+    developers, companies = random_usage(workspace, seed)
+    random_model(workspace, seed)
+    score_touched()
+    metric, product = Metric.objects.first(), make_product(workspace, "news")
+    newcomer = make_developer(workspace, companies[0])
+    for waiting in ((), developers[:3], developers, [newcomer]):
+        for developer in waiting:
+            use(developer, metric, product, count=seed + 2)
+        shown = [receipt_for_account(company).breadth for company in companies]
+        with transaction.atomic():
+            # Nobody has a score: all is worked out.
+            AccountScore.objects.all().delete()
+            assert [receipt_for_account(company).breadth for company in companies] == [
+                approximately(breadth) for breadth in shown
+            ]
+            transaction.set_rollback(True)
+
+
+def approximately(breadth):
+    return replace(
+        breadth,
+        effective_developers=pytest.approx(breadth.effective_developers, rel=1e-9),
+        points=pytest.approx(breadth.points, rel=1e-9),
+        shown=pytest.approx(breadth.shown, abs=Decimal("0.01")),
+        share=pytest.approx(breadth.share, abs=Decimal("0.1")),
+    )
+
+
+def test_a_line_names_all_products_however_many_there_are(workspace):
+    metric, account = Metric.objects.get(), make_account(workspace)
+    developers = [make_developer(workspace, account) for _ in range(3)]
+    for number in range(75):
+        product = make_product(workspace, f"p{number}", name=f"Product {number:02}")
+        if number in {0, 5, 7, 70, 74}:
+            use(developers[number % 3], metric, product)
+    (line,) = receipt_for_account(account).lines
+    assert line.product == (
+        "Product 00, Product 05, Product 07, Product 70, Product 74"
+    )
+    assert (line.developers, line.count) == (3, 5)
 
 
 def test_a_line_names_metric_day_count_weight_and_age(workspace):
