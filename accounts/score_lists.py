@@ -50,16 +50,18 @@ def with_score(
         Value(LARGEST_EXPONENT),
         output_field=FloatField(),
     )
-    stale = TouchedDeveloper.objects.all()
-    if queryset.model is Developer:
-        stale = stale.filter(developer_id=OuterRef("pk"))
-    else:
-        people = Developer.objects.filter(account_id=OuterRef(OuterRef("pk")))
-        stale = stale.filter(developer_id__in=people.values("pk"))
+    touched = TouchedDeveloper.objects.filter(workspace_id=model.workspace_id)
+    waiting: Any = Exists(touched.filter(developer_id=OuterRef("pk")))
+    if queryset.model is Account:
+        # The few who wait, once; not for each account the many that it may have.
+        people = Developer.objects.filter(
+            pk__in=touched.values("developer_id"), account__isnull=False
+        )
+        waiting = Q(pk__in=people.values("account_id"))
     return queryset.annotate(
         points_now=points,
         score_now=(Value(1.0) - Exp(-exponent)) * Value(100.0),
-        is_stale=Exists(stale)
+        is_stale=waiting
         | Exists(
             ScoreModel.objects.filter(
                 workspace_id=model.workspace_id, version__gt=model.version

@@ -1,17 +1,19 @@
 """One account: how warm it is and why, what it uses, who its developers are."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
-from django.db.models import Avg, Count, F, Max, Q, Sum
+from django.db.models import Avg, Count, Max, OrderBy, OuterRef, Q, Subquery
 
 from accounts.models import (
     Account,
     AccountDomain,
     AccountNetwork,
-    DailyUsage,
     Developer,
+    DeveloperScore,
 )
 from accounts.models.developer import AttributionRule
 from accounts.score_history import account_trends
@@ -20,11 +22,12 @@ from dashboards import charts
 from dashboards.periods import Period, start_of
 from dashboards.queries.account_facts import AccountFacts
 from dashboards.queries.account_facts import build as build_facts
-from dashboards.queries.lists import trends, worth_of
+from dashboards.queries.lists import uses_of_days, worth_of
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.receipts import ReceiptCard, receipt_card
 from dashboards.queries.red_flags import FlagsOf, flags_of
 from dashboards.queries.scores import Move, ScoreReader, Shown, moves, reader_for
+from dashboards.queries.sql import fetch
 from dashboards.queries.versions import InUse, in_use
 
 MOST_DEVELOPERS = 10
@@ -103,7 +106,12 @@ def build(
     now = score_of(account, reader.model, today) if card.on else card.receipt.score
     history = account_trends([account], reader.model, today=today)[account.pk]
     trend = reader.trend(history, now=now)
-    people = Developer.objects.filter(account=account, is_aggregate=False)
+    used = fetch(
+        "account_use",
+        _Used,
+        {"account": account.pk, "first": period.first, "last": period.last},
+    )
+    rules, people = _rules(account)
     return AccountPage(
         account=account,
         domains=tuple(
@@ -123,31 +131,38 @@ def build(
         movement=movement_of(getattr(account, "score", None)),
         worth=worth_of(account),
         receipt=card,
-        usage=_usage(account, period),
-        metrics=_metrics(account, period),
+        usage=_usage(used, period),
+        metrics=_metrics(used),
         developers=_people(account, reader, today=today),
-        developer_count=people.count(),
-        rules=_rules(account),
+        developer_count=people,
+        rules=rules,
         facts=build_facts(account),
         red_flags=flags_of(account),
         versions=in_use(account, now=start_of(today)),
     )
 
 
-def _usage(account: Account, period: Period) -> charts.StackedChart:
+class _Used(NamedTuple):
+    """Uses of one metric of one product on one day; a row of account_use.sql."""
+
+    metric: str
+    level: str
+    product: str
+    metric_id: int
+    product_id: int
+    day: date
+    uses: int
+    # Developers for whom it was the first day in the period.
+    newcomers: int
+
+
+def _usage(used: Sequence[_Used], period: Period) -> charts.StackedChart:
     """Stack the uses of each day by product: the largest, then the rest as one."""
-    rows = (
-        DailyUsage.objects.filter(
-            developer__account=account, day__range=(period.first, period.last)
-        )
-        .values_list("product", "product__name", "day")
-        .annotate(Sum("count"))
-    )
-    by_product: dict[int, dict[date, float]] = defaultdict(dict)
+    by_product: dict[int, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     names: dict[int, str] = {}
-    for product, name, day, count in rows:
-        by_product[product][day] = float(count)
-        names[product] = name
+    for row in used:
+        by_product[row.product_id][row.day] += row.uses
+        names[row.product_id] = row.product
     order = sorted(
         by_product, key=lambda pk: (-sum(by_product[pk].values()), names[pk])
     )
@@ -167,45 +182,41 @@ def _usage(account: Account, period: Period) -> charts.StackedChart:
     )
 
 
-def _metrics(account: Account, period: Period) -> tuple[MetricRow, ...]:
+def _metrics(used: Sequence[_Used]) -> tuple[MetricRow, ...]:
+    by_metric: dict[tuple[int, int], list[_Used]] = defaultdict(list)
+    for row in used:
+        by_metric[row.metric_id, row.product_id].append(row)
     rows = (
-        DailyUsage.objects.filter(
-            developer__account=account, day__range=(period.first, period.last)
-        )
-        .values("metric", "metric__label", "metric__level", "product", "product__name")
-        .annotate(
-            uses=Sum("count"),
-            days=Count("day", distinct=True),
-            developers=Count(
-                "developer", distinct=True, filter=Q(developer__is_aggregate=False)
-            ),
-        )
-        .order_by("-uses", "metric__label", "product__name")
-    )
-    return tuple(
         MetricRow(
-            metric=row["metric__label"],
-            level=row["metric__level"],
-            product=row["product__name"],
-            count=row["uses"],
-            days=row["days"],
-            developers=row["developers"],
+            metric=days[0].metric,
+            level=days[0].level,
+            product=days[0].product,
+            count=sum(row.uses for row in days),
+            days=len(days),
+            developers=sum(row.newcomers for row in days),
         )
-        for row in rows
+        for days in by_metric.values()
     )
+    return tuple(sorted(rows, key=lambda row: (-row.count, row.metric, row.product)))
 
 
 def _people(
     account: Account, reader: ScoreReader, *, today: date
 ) -> tuple[PersonRow, ...]:
-    people = with_score(
-        Developer.objects.filter(account=account, is_aggregate=False),
-        reader.model,
-        today,
-        # As scores are, without working one out for each of many thousands.
-    ).order_by(F("score__points").desc(nulls_last=True), "pk")[:MOST_DEVELOPERS]
-    rows = list(people)
-    spark = trends("developer_id", (row.pk for row in rows), today=today)
+    # As scores are, without working one out for each of many thousands. Points are
+    # looked up one by one: joined, the planner may read those of the whole workspace.
+    points = DeveloperScore.objects.filter(pk=OuterRef("pk")).values("points")
+    best = (
+        Developer.objects.filter(account=account, is_aggregate=False)
+        .order_by(OrderBy(Subquery(points), descending=True, nulls_last=True), "pk")
+        .values_list("pk", flat=True)[:MOST_DEVELOPERS]
+    )
+    order = list(best)
+    found = with_score(
+        Developer.objects.filter(pk__in=order), reader.model, today
+    ).in_bulk()
+    rows = [found[pk] for pk in order if pk in found]
+    spark = uses_of_days((row.pk for row in rows), today=today)
     return tuple(
         PersonRow(
             pk=row.pk,
@@ -220,16 +231,21 @@ def _people(
     )
 
 
-def _rules(account: Account) -> tuple[RuleRow, ...]:
-    rows = (
+def _rules(account: Account) -> tuple[tuple[RuleRow, ...], int]:
+    """Return how developers came to the account, and how many of them are people."""
+    rows = list(
         Developer.objects.filter(account=account)
         .values_list("rule")
         .annotate(
-            people=Count("pk"), sure=Avg("confidence"), example=Max("rule_detail")
+            people=Count("pk"),
+            sure=Avg("confidence"),
+            example=Max("rule_detail"),
+            known=Count("pk", filter=Q(is_aggregate=False)),
         )
         .order_by("-people", "rule")
     )
-    return tuple(
+    rules = tuple(
         RuleRow(AttributionRule(rule).label, count, round(confidence * 100), detail)
-        for rule, count, confidence, detail in rows
+        for rule, count, confidence, detail, _ in rows
     )
+    return rules, sum(known for *_, known in rows)

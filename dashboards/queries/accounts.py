@@ -12,7 +12,7 @@ from accounts.score_lists import with_score, with_worth
 from dashboards import charts
 from dashboards.filters import AccountFilter
 from dashboards.paging import paginate
-from dashboards.queries.lists import Total, total_of, trends
+from dashboards.queries.lists import Total, scores_of_days, total_of
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.scores import ScoreReader, Shown
 from dashboards.queries.stages import Badge, badges
@@ -63,7 +63,7 @@ def build(filters: AccountFilter, params: Mapping[str, str]) -> AccountList:
         has_fit=Exists(FitModel.objects.filter(workspace_id=OuterRef("workspace_id")))
     )
     page = paginate(listed, order=filters.order, params=params)
-    spark = trends("developer__account_id", (row.pk for row in page.rows), today=today)
+    spark = scores_of_days(page.rows, today=today)
     in_stage = badges(Subject.ACCOUNT, (row.pk for row in page.rows))
     return AccountList(
         rows=tuple(

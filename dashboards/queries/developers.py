@@ -10,7 +10,7 @@ from accounts.score_lists import with_score, with_worth
 from dashboards import charts
 from dashboards.filters import DeveloperFilter
 from dashboards.paging import paginate
-from dashboards.queries.lists import Total, total_of, trends
+from dashboards.queries.lists import Total, total_of, uses_of_days
 from dashboards.queries.movement import Movement, movement_of
 from dashboards.queries.scores import ScoreReader, Shown
 from dashboards.queries.stages import Badge, badges
@@ -69,7 +69,7 @@ def build(filters: DeveloperFilter, params: Mapping[str, str]) -> DeveloperList:
         params=params,
     )
     ids = [row.pk for row in page.rows]
-    spark = trends("developer_id", ids, today=today)
+    spark = uses_of_days(ids, today=today)
     known_as = identity_texts(ids)
     in_stage = badges(Subject.DEVELOPER, ids)
     account = None

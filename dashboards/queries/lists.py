@@ -1,14 +1,14 @@
-"""What the two lists share: bounded counts, day-by-day trends."""
+"""What lists share: bounded counts, sparklines of the last days."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
-from accounts.models import DailyUsage
+from accounts.models import DailyUsage, ScoreSnapshot
 from dashboards import charts, periods
 
 TREND_DAYS = 28
@@ -42,23 +42,40 @@ def worth_of(subject: Any) -> str:
     return charts.full(subject.worth) if subject.has_worth or subject.worth else ""
 
 
-def trends(
-    owner: str, ids: Iterable[int], *, today: date
+def uses_of_days(
+    developers: Iterable[int], *, today: date
 ) -> dict[int, charts.Sparkline]:
-    """Return a sparkline of the last days' uses for each of some rows, in one query.
-
-    `owner` leads from usage to the rows: `developer_id`, `developer__account_id`.
-    """
+    """Return a sparkline of the last days' uses of each developer, in one query."""
     period = periods.last_days(TREND_DAYS, today=today)
-    wanted = list(ids)
+    wanted = list(developers)
     found: dict[int, dict[date, float]] = defaultdict(dict)
     rows = (
         DailyUsage.objects.filter(
-            day__range=(period.first, period.last), **{f"{owner}__in": wanted}
+            day__range=(period.first, period.last), developer_id__in=wanted
         )
-        .values_list(F(owner), "day")
+        .values_list("developer_id", "day")
         .annotate(Sum("count"))
     )
     for pk, day, count in rows:
         found[pk][day] = float(count)
     return {pk: charts.sparkline(period.fill(found[pk])) for pk in wanted}
+
+
+def scores_of_days(
+    accounts: Collection[Any], *, today: date
+) -> dict[int, charts.Sparkline]:
+    """Return a sparkline of the last days' scores of each account, in one query.
+
+    From the scores kept every night and, for today, ``score_now`` (`with_score`). Uses
+    would have to be added up of everybody in the account, which may be thousands.
+    """
+    period = periods.last_days(TREND_DAYS, today=today)
+    found: dict[int, dict[date, float]] = {
+        account.pk: {today: account.score_now} for account in accounts
+    }
+    kept = ScoreSnapshot.objects.filter(
+        account__in=found, day__range=(period.first, today - timedelta(days=1))
+    )
+    for pk, day, score in kept.values_list("account_id", "day", "score"):
+        found[pk][day] = score
+    return {pk: charts.sparkline(period.fill(days)) for pk, days in found.items()}

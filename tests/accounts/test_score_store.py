@@ -201,6 +201,19 @@ def test_lists_say_what_is_stale(workspace, metric, product):
         assert row.score_now > 0
 
 
+def test_others_who_wait_make_no_account_stale(workspace, metric, product):
+    """Nor do people of no account, and an account that has nobody."""
+    account, empty = make_account(workspace), make_account(workspace, "empty")
+    make_developer(workspace, account)
+    use(make_developer(workspace), metric, product)
+    use(make_developer(workspace, make_account(workspace, "other")), metric, product)
+    rows = with_score(
+        type(account).objects.all(), current_model(workspace), utc_today()
+    ).order_by("pk")
+    assert [row.is_stale for row in rows] == [False, False, True]
+    assert [row.pk for row in rows][:2] == [account.pk, empty.pk]
+
+
 @pytest.mark.parametrize("later", [0, 30, 1400])
 def test_bands_in_lists_are_those_of_the_scores(workspace, later):
     developers, companies = random_usage(workspace, 3, people=60)
