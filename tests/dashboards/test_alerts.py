@@ -204,6 +204,7 @@ def test_a_new_address_is_confirmed_anew(client, member, workspace, kim, setting
 
 
 def test_a_refused_address_is_said_on_the_page(member, workspace, kim):
+    AlertSettings.objects.create(workspace=workspace, user=kim, mail="none")
     one = Delivery.objects.create(workspace=workspace, user=kim, state="given_up")
     DeliveryAttempt.objects.create(delivery=one, said="550 No such user")
 
@@ -223,6 +224,5 @@ def test_a_long_inbox_costs_the_same(
     follow(workspace, kim, acme)
     happen(workspace, 60, account=acme)
     member.get("/w/acme/alerts/")
-    # One of them: did the mail server refuse this member's address for good?
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         member.get("/w/acme/alerts/")
