@@ -124,6 +124,12 @@ def periodic() -> dict[str, Any]:
                 "task": "dashboards.tasks.prune_exports",
                 "schedule": crontab(minute="*/10"),
             },
+            # Soon after midnight; later ones find nothing to do.
+            "count-active-ahead": {
+                "task": "dashboards.tasks.count_active_ahead",
+                "schedule": crontab(minute="1"),
+                "options": {"expires": 3600},
+            },
             # Ends well before the next begins; what a crash cut off goes on here.
             "remove-workspaces": {
                 "task": "ingest.tasks.remove_workspaces",

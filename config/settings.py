@@ -244,6 +244,8 @@ STORAGES = {
 
 # For each key of the read API, all of them at once if it likes; 0 is no limit.
 API_REQUESTS_PER_MINUTE = env_int("API_REQUESTS_PER_MINUTE", 600)
+# Counting who was active is kept for a while where it takes longer than this.
+ACTIVE_KEPT_FROM_SECONDS = 1.0
 EXPORT_DIR = Path(env_str("EXPORT_DIR") or engines.data_dir() / "exports")
 EXPORT_HOURS = env_int("EXPORT_HOURS", 24, minimum=1)
 

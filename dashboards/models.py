@@ -1,4 +1,4 @@
-"""The one table of this app: exports that are too large to wait for."""
+"""The tables of this app: what is too large to wait for. No data about customers."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,3 +96,36 @@ class ExportJob(models.Model):
         if not self.rows_total:
             return 0
         return min(self.rows_done * 100 // self.rows_total, 99)
+
+
+class ActiveFigures(models.Model):
+    """How many were active in a period, where counting them takes long.
+
+    Read and written by `dashboards.queries.active`.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    first = models.DateField()
+    last = models.DateField()
+    # `[day, developers, accounts]` each, and the fields of `ActiveTotals`.
+    days = models.JSONField()
+    totals = models.JSONField()
+    counted_at = models.DateTimeField(default=timezone.now)
+    # How long counting took.
+    seconds = models.FloatField()
+    # When somebody last looked at them, as far as that asked for counting them anew.
+    seen_at = models.DateTimeField(default=timezone.now)
+    # Since when a worker counts them anew.
+    claimed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("workspace", "first", "last"), name="active_figures_period"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}, {self.first} to {self.last}"

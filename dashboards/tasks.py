@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from dashboards import export_jobs
+from dashboards.queries import active
 
 # A broker that hands a task out anew after less does no harm: the job is claimed.
 LONGEST_SECONDS = 4 * 3600
@@ -25,3 +26,15 @@ def write_waiting_exports() -> None:
 def prune_exports() -> None:
     """Remove files that have had their time."""
     export_jobs.prune()
+
+
+@shared_task
+def count_active(pk: int) -> None:
+    """Count anew how many were active in one period of a large workspace."""
+    active.count_kept(pk)
+
+
+@shared_task
+def count_active_ahead() -> None:
+    """Count it for a day that has begun, before somebody waits for it."""
+    active.count_ahead()

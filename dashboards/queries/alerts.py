@@ -132,7 +132,7 @@ def _as_if(one: Follow) -> Happening:
 
 def refused_mail(chosen: AlertSettings) -> str:
     """Return what the mail server said when it refused a member's address for good."""
-    if chosen.pk is None or chosen.mail != AlertSettings.Mail.NONE:
+    if not chosen.pk or chosen.mail != AlertSettings.Mail.NONE:
         # Who never chose was never mailed.
         return ""
     last = (

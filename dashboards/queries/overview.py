@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Q, Sum
@@ -11,29 +11,13 @@ from accounts.models import AccountScore, Workspace, WorkspaceUsage
 from accounts.scoring import Band
 from dashboards import charts
 from dashboards.periods import Period
+from dashboards.queries.active import active
 from dashboards.queries.scores import ScoreReader, Shown, reader_for, signed
 from dashboards.queries.sql import fetch
 
 DEVELOPERS = charts.Noun("developer", "developers")
 MOST_MOVERS = 5
 MOST_RANKED = 8
-
-
-class ActiveDay(NamedTuple):
-    """Different developers and accounts that were active on one day."""
-
-    day: date
-    developers: int
-    accounts: int
-
-
-class ActiveTotals(NamedTuple):
-    """Different developers and accounts of a period and the one before it."""
-
-    developers_now: int
-    developers_before: int
-    accounts_now: int
-    accounts_before: int
 
 
 class MoverRow(NamedTuple):
@@ -102,21 +86,23 @@ class Overview:
     bands: tuple[BandCount, ...]
     rising: tuple[Mover, ...]
     falling: tuple[Mover, ...]
+    # When the active developers and accounts were counted; None: just now.
+    counted_at: datetime | None
 
 
 def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
-    """Answer the overview of one workspace and period in nine queries."""
+    """Answer the overview of one workspace and period in ten queries."""
     reader = reader_for(workspace, today)
     before = period.previous()
     by_day = _uses_by_day(workspace, before.first, period.last)
     earlier = period.same_weekdays_before()
-    active = {row.day: row for row in _active_by_day(workspace, earlier, period)}
-    totals = _active_totals(workspace, before, period)
+    counted = active(workspace, period)
+    totals = counted.totals
     movers = _movers(workspace, reader, period)
     bands = _bands(workspace, reader)
     uses_now, uses_before = sum(period.fill(by_day)), sum(before.fill(by_day))
-    developers = {day: float(row.developers) for day, row in active.items()}
-    accounts = {day: float(row.accounts) for day, row in active.items()}
+    developers = {row.day: float(row.developers) for row in counted.days}
+    accounts = {row.day: float(row.accounts) for row in counted.days}
     change = charts.change_sentence(
         "Uses", now=uses_now, before=uses_before, period=period.previous_name
     )
@@ -178,6 +164,7 @@ def build(workspace: Workspace, period: Period, *, today: date) -> Overview:
         bands=bands,
         rising=tuple(mover for mover in movers if mover.change > 0),
         falling=tuple(mover for mover in reversed(movers) if mover.change < 0),
+        counted_at=counted.counted_at,
     )
 
 
@@ -208,32 +195,6 @@ def _uses_by_day(workspace: Workspace, first: date, last: date) -> dict[date, fl
 
 def _has_usage(workspace: Workspace) -> bool:
     return WorkspaceUsage.objects.filter(workspace=workspace).exists()
-
-
-def _active_by_day(
-    workspace: Workspace, earlier: Period, period: Period
-) -> list[ActiveDay]:
-    return fetch(
-        "active_by_day",
-        ActiveDay,
-        {"workspace": workspace.pk, "first": earlier.first, "last": period.last},
-    )
-
-
-def _active_totals(
-    workspace: Workspace, before: Period, period: Period
-) -> ActiveTotals:
-    (row,) = fetch(
-        "active_totals",
-        ActiveTotals,
-        {
-            "workspace": workspace.pk,
-            "before": before.first,
-            "first": period.first,
-            "last": period.last,
-        },
-    )
-    return row
 
 
 def _movers(workspace: Workspace, reader: ScoreReader, period: Period) -> list[Mover]:
