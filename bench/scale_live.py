@@ -148,7 +148,12 @@ def _probes(workspace: Workspace) -> list[Probe]:
     scored = with_score(
         Account.objects.in_workspace(workspace), current_model(workspace), today_utc()
     )
-    small = scored.filter(score__active_developers__lte=3, score_now__range=MIDDLING)
+    # Untouched today: the fifth use of a day, after four measurements, hardly shows.
+    small = scored.filter(
+        score__active_developers__lte=3,
+        score_now__range=MIDDLING,
+        score__last_active_on__lt=today_utc(),
+    )
     accounts = list(small.order_by("pk")[: PROBES + 1].values_list("pk", flat=True))
     people = (
         Identity.objects.filter(developer__account__in=accounts)
