@@ -60,6 +60,8 @@ class Outcome:
     # What it could not do, for people; "" when all went well.
     error: str = ""
     failed: bool = False
+    # It failed because something that it needs is not there, and said so.
+    unavailable: bool = False
 
 
 def enrich(
@@ -144,6 +146,7 @@ def _run(
             values = _usable(found, {one.pk for one in accounts}, specs, unusable)
         except PlugInUnavailableError as error:
             outcome.error, outcome.failed = str(error), True
+            outcome.unavailable = True
             break
         except Exception as error:  # whatever somebody else's code does
             logger.exception("Enrichment plug-in %s failed", plug_in.name)

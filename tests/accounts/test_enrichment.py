@@ -209,6 +209,19 @@ def test_the_command_says_what_came_of_it(settings, account, capsys):
         call_command("enrich_accounts", "--workspace", "x")
 
 
+def test_a_plug_in_without_its_file_is_no_fault_of_a_run_of_all(
+    settings, account, capsys
+):
+    use(settings, "Telling", "Missing")
+    call_command("enrich_accounts")
+    assert capsys.readouterr().out == (
+        "acme, telling: 1 accounts looked at, 2 values\n"
+        "acme, missing: 0 accounts looked at, 0 values; Its file is not there.\n"
+    )
+    with pytest.raises(CommandError, match="could not do its work"):
+        call_command("enrich_accounts", "--plug-in", "missing", "--everything")
+
+
 def test_members_see_what_stands_in_the_way(settings, account, client):
     use(settings, "Missing")
     enrich()
