@@ -283,7 +283,7 @@ class Webhook(models.Model):
         blank=True,
         help_text="What is sent; nothing chosen sends everything.",
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("active", default=True)
     # Set while deliveries fail; switched off after five days of nothing else.
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(

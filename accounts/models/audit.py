@@ -74,7 +74,7 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=30, choices=Action)
     subject = models.CharField(max_length=200)
     detail = models.JSONField(default=dict, blank=True)
-    ip = models.GenericIPAddressField(null=True, blank=True)
+    ip = models.GenericIPAddressField("IP address", null=True, blank=True)
 
     objects = WorkspaceQuerySet.as_manager()
 

@@ -62,8 +62,9 @@ class Developer(models.Model):
         max_length=300, blank=True, help_text="What the rule saw: a domain, a range."
     )
     display_name = models.CharField(max_length=200, blank=True)
-    is_aggregate = models.BooleanField(default=False, editable=False)
+    is_aggregate = models.BooleanField("pre-counted", default=False, editable=False)
     is_anonymous = models.BooleanField(
+        "anonymous",
         default=False,
         editable=False,
         help_text="Every identity is derived from an address or sent as anonymous.",

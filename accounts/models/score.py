@@ -45,7 +45,9 @@ class ScoreModel(models.Model):
         Workspace, on_delete=models.CASCADE, related_name="score_models"
     )
     version = models.PositiveIntegerField()
-    half_life_days = models.FloatField(default=14.0, validators=[MinValueValidator(1)])
+    half_life_days = models.FloatField(
+        "half-life in days", default=14.0, validators=[MinValueValidator(1)]
+    )
     landmark = models.DateField()
     damp = models.CharField(
         max_length=10, choices=Damp, default=Damp.LOG2, db_default=Damp.LOG2

@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("active", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -101,7 +101,7 @@ class Workspace(models.Model):
     )
     name = models.CharField(max_length=150)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    is_demo = models.BooleanField(default=False, editable=False)
+    is_demo = models.BooleanField("demo", default=False, editable=False)
     license_days = models.PositiveIntegerField(
         "days to keep licence telemetry",
         null=True,

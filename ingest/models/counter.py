@@ -16,7 +16,9 @@ class IngestCounter(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True)
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True)
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.CASCADE, null=True, verbose_name="API key"
+    )
     dialect = models.CharField(max_length=20)
     hour = models.DateTimeField()
     outcome = models.CharField(max_length=60)

@@ -22,6 +22,7 @@ class InboxEntry(models.Model):
         ApiKey,
         on_delete=models.CASCADE,
         null=True,
+        verbose_name="API key",
         db_constraint=False,
         db_index=False,
     )
@@ -34,7 +35,7 @@ class InboxEntry(models.Model):
     not_before = models.DateTimeField(null=True)
     last_error = models.TextField(db_default="")
     # Put back from the quarantine: its keys stand in the ledger already.
-    is_replay = models.BooleanField(db_default=False)
+    is_replay = models.BooleanField("replay", db_default=False)
 
     objects = WorkspaceQuerySet.as_manager()
 

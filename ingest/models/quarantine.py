@@ -39,7 +39,9 @@ class QuarantinedEvent(models.Model):
         null=True,
         blank=True,
     )
-    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True)
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.SET_NULL, null=True, verbose_name="API key"
+    )
     dialect = models.CharField(max_length=20)
     reason = models.CharField(max_length=30, choices=Reason)
     # What the reason is about: the metric or app that is missing, the error's text.

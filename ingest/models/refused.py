@@ -15,7 +15,9 @@ class RefusedRequest(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     # Empty where the dialect has no keys.
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True)
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.CASCADE, null=True, verbose_name="API key"
+    )
     dialect = models.CharField(max_length=20)
     at = models.DateTimeField()
     # A word of `ingest.refusals.Reason`.

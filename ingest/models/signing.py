@@ -21,7 +21,7 @@ class SigningKey(models.Model):
     )
     # RFC 7638 thumbprint of the public half.
     kid = models.CharField("key id", max_length=43, unique=True)
-    public_pem = models.TextField()
+    public_pem = models.TextField("public key (PEM)")
     sealed = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True)
