@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config.chunked import ChunkedBodies
+from config.collector import spare_loaded
 from ingest import background
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -15,3 +16,4 @@ application = ChunkedBodies(
 )
 # Hints to the workers and counters of refusals are sent beside the requests.
 background.enable()
+spare_loaded()
