@@ -78,14 +78,16 @@ def undo_merge(cursor: CursorWrapper, correction: Correction) -> Undone:
     before = correction.before
     was, other_was = before["keep"], before["other"]
     _lock_for_undo(cursor, correction, was["id"])
-    if not _still_with(was["id"], before["identities"]):
+    # None: they had none left, after a split or a merge that was undone.
+    identities = before["identities"] or []
+    if identities and not _still_with(was["id"], identities):
         raise _changed_since(correction)
     keep = Developer.objects.get(pk=was["id"])
     other = _row(other_was)
     other.account_id = _existing(other.account_id)
     other.save(force_insert=True)
     left = [
-        *_elsewhere(keep.pk, before["identities"]),
+        *_elsewhere(keep.pk, identities),
         *_without_account(other, other_was["account_id"]),
     ]
     cursor.execute(
@@ -94,7 +96,7 @@ def undo_merge(cursor: CursorWrapper, correction: Correction) -> Undone:
             "from": keep.pk,
             "to": other.pk,
             "by_rule": before["by_rule"],
-            "identities": json.dumps(before["identities"]),
+            "identities": json.dumps(identities),
         },
     )
     give_back_hanging(cursor, before, source=keep.pk, target=other.pk)

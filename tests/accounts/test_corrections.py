@@ -278,6 +278,21 @@ def test_merges_are_taken_back_in_reverse(workspace):
     assert snapshot() == before
 
 
+def test_a_merge_of_somebody_without_identities_is_taken_back(workspace, use):
+    resolve(workspace, email("ada@acme.com"), email("bob@acme.com"))
+    ada, bob = developer_of("ada@acme.com"), developer_of("bob@acme.com")
+    use("bob@acme.com", MONDAY, 3)
+    # Corrections beside each other leave such people.
+    Identity.objects.filter(developer=bob).update(developer=ada)
+    before = snapshot()
+    correction = merge_developers(ada, bob, actor=None)
+    assert usage()[0][0] == ada.pk
+
+    undo_pointers(correction, actor=None)
+
+    assert snapshot() == before
+
+
 def test_a_merge_whose_identities_moved_on_is_not_taken_back(workspace):
     resolve(workspace, *(email(f"{name}@acme.com") for name in "ab"))
     correction = merge_developers(
