@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg.errors import QueryCanceled
 
 from accounts import stages, tag_rules
 from accounts.clock import now_utc
@@ -28,8 +29,15 @@ BATCH = 50_000
 # judging takes no time, nobody waits.
 REST = 3.0
 LONGEST_REST = timedelta(seconds=60)
+# Of one statement. Where tables filled within seconds and nobody looked at them yet, a
+# rule of milliseconds may be planned to run for hours, and all judging with it. The
+# longest at a million developers takes seconds.
+LONGEST_STATEMENT = timedelta(minutes=10)
 
 _TRY_TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('uptick.judge', 0))"
+
+# Until the end of the transaction.
+_LONGEST = "SELECT set_config('statement_timeout', %s, true)"
 
 Judge = Callable[[Workspace, Subject, list[int] | None], object]
 
@@ -100,11 +108,14 @@ def _resting(cursor: CursorWrapper, rest: float) -> list[int]:
 def _judge(workspace: Workspace, subject: Subject, subjects: list[int] | None) -> None:
     for judge in JUDGES:
         try:
-            with transaction.atomic():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_LONGEST, [f"{LONGEST_STATEMENT.total_seconds()}s"])
                 judge(workspace, subject, subjects)
-        except OperationalError:
-            # A deadlock, or a database that goes away: the queue keeps them.
-            raise
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                # A deadlock, or a database that goes away: the queue keeps them.
+                raise
+            logger.exception("Judging the %ss of %s takes too long", subject, workspace)
         except Exception:
             # One that fails must not keep the others, nor scores, from theirs.
             logger.exception("Judging the %ss of %s failed", subject, workspace)

@@ -267,6 +267,9 @@ def _settings() -> dict[str, str]:
         "effective_cache_size": f"{max(memory // 2, 128)}MB",
         "maintenance_work_mem": f"{min(max(memory // 32, 64), 512)}MB",
         "work_mem": f"{min(max(memory // 512, 4), 32)}MB",
+        # A first import makes tables of nothing within seconds; until somebody has
+        # looked at them, queries are planned as if they were empty.
+        "autovacuum_naptime": "15s",
         # An acknowledged event is on disk; this is the promise of every dialect.
         "synchronous_commit": "on",
         # Fewer, larger checkpoints: a digest writes in bursts.

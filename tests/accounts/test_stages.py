@@ -556,6 +556,25 @@ def test_a_judge_that_fails_keeps_no_other_from_theirs(
     assert not Rescored.objects.exists()
 
 
+def test_a_judge_that_never_ends_keeps_no_other_from_theirs(
+    workspace, ada, use, monkeypatch, caplog
+):
+    def endless(*_):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(30)")
+
+    monkeypatch.setattr(judging, "JUDGES", (endless, judge))
+    monkeypatch.setattr(judging, "LONGEST_STATEMENT", timedelta(seconds=0.5))
+    use(ada, 0, 1)
+    score_touched()
+
+    judge_rescored()
+
+    assert stays() == [("ada", "Evaluate", None, True, False)]
+    assert "takes too long" in caplog.text
+    assert not Rescored.objects.exists()
+
+
 # ---- By hand
 
 
