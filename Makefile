@@ -30,10 +30,10 @@ shell: install ## open a Python shell with the models loaded
 
 ##@ Work on it
 test: install-dev ## run all tests; says at the end what it could not test here
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: install-dev ## the same without browser tests, stopping at the first failure
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile -x -m "not browser" $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -x -m "not browser" $(ARGS)
 
 check: install-dev ## lint, format, types, import rules, migrations, security, files
 	@failed=0; \

@@ -16,6 +16,8 @@ TOOLS = {
     "browser": (("chromium", "chromedriver"), "UPTICK_REQUIRE_BROWSER"),
     "node": (("node",), "UPTICK_REQUIRE_BROWSER"),
 }
+# Files of minutes: whoever began one last would keep everybody waiting.
+LONGEST = ("tests/stories/test_every_page.py", "tests/survival/test_survival.py")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,7 +58,8 @@ def browser() -> Iterator["object"]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine has no tool for, unless the tool is required."""
+    """Begin with the longest; skip what there is no tool for, unless it must be."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for name, (programs, requirement) in TOOLS.items():
         missing = [program for program in programs if shutil.which(program) is None]
         if not missing or os.environ.get(requirement) == "1":

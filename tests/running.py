@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
+from itertools import cycle
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,9 +29,25 @@ NOT_PASSED_ON = (
 )
 
 
+def _ports_of_this_worker() -> Iterator[int]:
+    """Ports below those that the system gives out, different for each worker.
+
+    A port that the system finds free may be taken by another worker's server before
+    ours has started, which then talks to that one.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + 1_000 * (worker % 12)
+    return cycle(range(first, first + 1_000))
+
+
+_ports = _ports_of_this_worker()
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    for port in _ports:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError
 
 
 def wait_until(
