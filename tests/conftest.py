@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 from redis import Redis
 
 from config import engines
@@ -47,6 +48,20 @@ def no_events_left(request: pytest.FixtureRequest) -> Iterator[None]:
     if commits:
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE ingest_event")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """End what still holds the database when all tests are done: threads of servers."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")

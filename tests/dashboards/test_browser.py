@@ -27,6 +27,9 @@ def world():
     Event.objects.all().delete()
 
 
+LIGHT = {"name": "prefers-color-scheme", "value": "light"}
+
+
 @pytest.fixture
 def visit(browser, live_server, client, world):
     """Open an address as an admin of the workspace."""
@@ -40,12 +43,17 @@ def visit(browser, live_server, client, world):
         }
     )
     browser.get_log("browser")
+    # Whatever tests before this one made it look like.
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [LIGHT]})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
     def open_page(path):
         browser.get(live_server.url + path)
         return browser
 
     yield open_page
+    # A page left open goes on asking, by a connection that nobody closes.
+    browser.get("about:blank")
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
