@@ -18,7 +18,11 @@ TOOLS = {
     "node": (("node",), "UPTICK_REQUIRE_BROWSER"),
 }
 # Files of minutes: whoever began one last would keep everybody waiting.
-LONGEST = ("tests/stories/test_every_page.py", "tests/survival/test_survival.py")
+LONGEST = (
+    "tests/stories/test_every_page.py",
+    "tests/survival/test_survival.py",
+    "tests/config/test_run.py",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
