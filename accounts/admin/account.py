@@ -1,15 +1,12 @@
 """Customer companies, and the domains and IP ranges they are recognised by."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from kombu.exceptions import OperationalError
 
 from accounts import account_import
 from accounts.account_fields import BUILT_IN, NAME_SPEC, FieldSpec
@@ -22,31 +19,13 @@ from accounts.admin.base import (
     person,
 )
 from accounts.admin.csv_import import CsvImportAdmin, CsvImportForm
+from accounts.admin.later import reattribute_soon
 from accounts.models import Account, AccountDomain, AccountNetwork, Workspace
 from accounts.peer import peer_address
 from accounts.roles import Action
-from accounts.tasks import reattribute_workspace
 
 # What people may say of an account in the admin, by key.
 KNOWN: dict[str, FieldSpec] = {spec.key: spec for spec in (NAME_SPEC, *BUILT_IN)}
-
-
-def reattribute_soon(request: HttpRequest, workspace: Workspace) -> None:
-    """Have the workspace's developers judged anew once this change is committed."""
-    transaction.on_commit(partial(_send, request, workspace))
-
-
-def _send(request: HttpRequest, workspace: Workspace) -> None:
-    try:
-        reattribute_workspace.delay(workspace.pk)
-    except OperationalError:
-        messages.warning(
-            request,
-            "Saved, but the workers cannot be told. When they are back, run "
-            f"manage.py reattribute --workspace {workspace.slug}.",
-        )
-    else:
-        messages.info(request, "Developers are being sorted into accounts anew.")
 
 
 class DomainInline(WorkspaceInline):

@@ -1,49 +1,29 @@
 """Fields of a workspace's own, versions of the fit criteria, and enrichment."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from kombu.exceptions import OperationalError
 
 from accounts.admin.base import WorkspaceAdmin, WorkspaceForm, person
+from accounts.admin.later import rate_soon
 from accounts.audit import record
 from accounts.models import (
     AccountField,
     AuditEntry,
     EnrichmentState,
     FitModel,
-    Workspace,
 )
 from accounts.models.account_field import FieldKind
 from accounts.peer import peer_address
 from accounts.roles import Action
-from accounts.tasks import rate_fit
 
 MOST_CHOICES = 100
 LONGEST_CHOICE = 100
-
-
-def rate_soon(request: HttpRequest, workspace: Workspace) -> None:
-    """Have the workspace's accounts rated anew once this change is committed."""
-    transaction.on_commit(partial(_send, request, workspace))
-
-
-def _send(request: HttpRequest, workspace: Workspace) -> None:
-    try:
-        rate_fit.delay(workspace.pk)
-    except OperationalError:
-        messages.warning(
-            request,
-            "Saved, but the workers cannot be told. When they are back, run "
-            f"manage.py rate_fit --workspace {workspace.slug}.",
-        )
 
 
 class AccountFieldForm(WorkspaceForm):

@@ -150,6 +150,34 @@ class RoleGate:
         return self._may(request, self.delete_action, obj)
 
 
+class OperatorsLookAdmin(ModelAdmin):
+    """What operators look at, and nobody adds, changes or deletes by hand."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the section to operators."""
+        return person(request).is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show rows to operators."""
+        del obj
+        return person(request).is_superuser
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: rows are made, not typed in."""
+        del request, obj
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        del request, obj
+        return False
+
+
 class WorkspaceAdmin(RoleGate, ModelAdmin):
     """Scopes lists, choices and permissions; read-only unless a subclass says more."""
 

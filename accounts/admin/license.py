@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import license_import
-from accounts.admin.account import reattribute_soon
 from accounts.admin.base import ScopedFilter, WorkspaceInline, person
 from accounts.admin.confirm import confirmation, is_confirmed
 from accounts.admin.csv_import import CsvImportAdmin, CsvImportForm
+from accounts.admin.later import reattribute_soon
 from accounts.admin.tools import Page, Tool
 from accounts.licensing import log, revoke_license
 from accounts.models import Activation, AuditEntry, License

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from kombu.exceptions import OperationalError
 
-from accounts.admin.base import ModelAdmin, person
+from accounts.admin.base import OperatorsLookAdmin, person
 from accounts.admin.confirm import confirmation, is_confirmed
 from accounts.admin.tools import ToolsAdmin
 from accounts.models import RemovedWorkspace, Workspace
@@ -107,7 +107,7 @@ class RemovableAdmin(ToolsAdmin):
 
 
 @admin.register(RemovedWorkspace)
-class RemovedWorkspaceAdmin(ModelAdmin):
+class RemovedWorkspaceAdmin(OperatorsLookAdmin):
     """Receipts of workspaces that are gone, for operators; nobody changes them."""
 
     list_display = ("begun_at", "slug", "name", "actor_label", "total", "finished_at")
@@ -119,30 +119,6 @@ class RemovedWorkspaceAdmin(ModelAdmin):
         *("slug", "name", "begun_at", "finished_at", "actor_label", "reason", "went"),
     )
     readonly_fields = ("went",)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the section to operators."""
-        return person(request).is_superuser
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show receipts to operators."""
-        del obj
-        return person(request).is_superuser
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Receipts come of removals."""
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits one."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They are all that is left."""
-        del request, obj
-        return False
 
     @admin.display(description="rows")
     def total(self, row: Any) -> str:

@@ -1,25 +1,20 @@
 """Key pairs that answers are signed with, for operators to look at."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin.base import person
+from accounts.admin.base import OperatorsLookAdmin
 from ingest.models import SigningKey
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[SigningKey]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(ModelAdmin):
-    """Signing keys. Made and replaced by ``manage.py signing_keys``."""
+class SigningKeyAdmin(OperatorsLookAdmin):
+    """Signing keys. Made and replaced by ``manage.py signing_keys``.
+
+    None is deleted: what it signed is still being verified.
+    """
 
     list_display = ("kid", "belongs_to", "status", "created_at", "retired_at")
     list_select_related = ("product", "workspace")
@@ -50,27 +45,3 @@ class SigningKeyAdmin(ModelAdmin):
         """Lead to the file that verifies what it signed."""
         address = reverse("key-by-id", args=[key.kid])
         return format_html('<a href="{}">{}</a>', address, address)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Operators only."""
-        return person(request).is_superuser
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Operators only."""
-        del obj
-        return person(request).is_superuser
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody here: a pair is made, not typed in."""
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: what it signed is still being verified."""
-        del request, obj
-        return False

@@ -376,7 +376,7 @@ def test_a_lost_broker_is_said(client, workspace, admin, monkeypatch):
     def fail(_):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("accounts.admin.account.reattribute_workspace.delay", fail)
+    monkeypatch.setattr("accounts.admin.later.reattribute_workspace.delay", fail)
     account = make_account(workspace)
     form = {"name": account.name, "domain": account.domain}
     lines = inline_forms(domains={"domain": "initech.test"})
